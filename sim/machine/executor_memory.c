@@ -1,9 +1,9 @@
 /* executor_memory: what the functional executor keeps (DDR images, buffers, poison) and the transfers between them.
  *
- * Layouts: PROGRAM.md sections 1 (DDR words) and 2 (tensors); LOAD and STORE: section 3. A transfer that hardware would carry
- * out silently but that no correct program asks for is an error here: poison, a word beyond the depth, bytes beyond the
- * channel's image, a value wider than the lane, bytes that are not 0 behind the last lane. Left out: bursts, banks, order
- * of bytes in time (sections 8 to 10); the whole transfer happens at once. */
+ * Layouts: PROGRAM.md sections 1 (DDR words) and 2 (tensors); LOAD and STORE: section 3. A transfer that hardware would
+ * carry out silently but that no correct program asks for is an error here: poison, a word beyond the depth, bytes
+ * beyond the channel's image, a value wider than the lane, bytes that are not 0 behind the last lane. Left out: bursts,
+ * banks, order of bytes in time (sections 8 to 10); the whole transfer happens at once. */
 #include "sim/machine/executor_memory.h"
 
 #include <inttypes.h>
@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const opcode_names[OPCODE_COUNT] = {"END", "BARRIER", "LOAD", "STORE", "BINARY_CONV", "FIXED_CONV", "POST"};
-static const char *const opcode_units[OPCODE_COUNT] = {"sequencer", "sequencer", "load", "store", "binary_engine", "fixed_engine", "post_unit"};
+static const char *const opcode_names[OPCODE_COUNT] = {"END",         "BARRIER",    "LOAD", "STORE",
+                                                       "BINARY_CONV", "FIXED_CONV", "POST"};
+static const char *const opcode_units[OPCODE_COUNT] = {"sequencer",     "sequencer",    "load",     "store",
+                                                       "binary_engine", "fixed_engine", "post_unit"};
 
 enum status executor_fail(const struct executor_call *call, const char *format, ...) {
 	char text[ERROR_TEXT_BYTES];
@@ -24,12 +26,13 @@ enum status executor_fail(const struct executor_call *call, const char *format, 
 	const enum opcode opcode = call->command->opcode;
 	const int known = (unsigned)opcode < OPCODE_COUNT;
 	char head[128];
-	snprintf(head, sizeof head, "command %" PRIu32 " (%s, layer %" PRIu32 "): %s", call->index, known ? opcode_names[opcode] : "?",
-		 call->command->layer, known ? opcode_units[opcode] : "?");
+	snprintf(head, sizeof head, "command %" PRIu32 " (%s, layer %" PRIu32 "): %s", call->index,
+	         known ? opcode_names[opcode] : "?", call->command->layer, known ? opcode_units[opcode] : "?");
 	return error_set(call->error, STATUS_FAILED, "%s %.*s", head, (int)(ERROR_TEXT_BYTES - sizeof head - 2), text);
 }
 
-/* --- poison of DDR bytes ------------------------------------------------------------------------------------------- */
+/* --- poison of DDR bytes -------------------------------------------------------------------------------------------
+ */
 
 /* The bits of unit address / 64 that belong to the range. */
 static uint64_t range_mask(uint64_t unit, uint64_t address, uint64_t end) {
@@ -50,15 +53,17 @@ uint64_t ddr_first_poison(const struct ddr_image *image, uint64_t address, uint6
 
 void ddr_mark_written(struct ddr_image *image, uint64_t address, uint64_t bytes) {
 	const uint64_t end = address + bytes;
-	for (uint64_t unit = address / 64; unit * 64 < end; unit++) image->written[unit] |= range_mask(unit, address, end);
+	for (uint64_t unit = address / 64; unit * 64 < end; unit++)
+		image->written[unit] |= range_mask(unit, address, end);
 }
 
-/* --- creation ------------------------------------------------------------------------------------------------------ */
+/* --- creation ------------------------------------------------------------------------------------------------------
+ */
 
-static enum status allocate(void **memory, size_t count, size_t bytes, struct error *error) {
-	*memory = calloc(count ? count : 1, bytes);
-	if (*memory) return STATUS_OK;
-	return error_set(error, STATUS_MEMORY, "executor: out of memory for %zu elements of %zu bytes", count, bytes);
+static void *allocate(size_t count, size_t bytes, int *failed) {
+	void *memory = calloc(count ? count : 1, bytes);
+	if (!memory) *failed = 1;
+	return memory;
 }
 
 /* What a word of each buffer consists of. */
@@ -94,44 +99,43 @@ static void describe_buffer(struct executor_buffer *buffer, const struct config 
 	}
 }
 
-static enum status allocate_buffer(struct executor_buffer *buffer, struct error *error) {
-	const size_t words = buffer->depth_words, elements = (words + 1) * buffer->lanes; /* one word of zeros behind the last */
-	enum status status = allocate((void **)&buffer->whole, words, 1, error);
-	if (status == STATUS_OK && buffer->mask_units)
-		status = allocate((void **)&buffer->written, words * buffer->mask_units, sizeof *buffer->written, error);
-	if (status != STATUS_OK) return status;
+static void allocate_buffer(struct executor_buffer *buffer, int *failed) {
+	const size_t words = buffer->depth_words,
+	             elements = (words + 1) * buffer->lanes; /* one word of zeros behind the last */
+	buffer->whole = allocate(words, 1, failed);
+	if (buffer->mask_units) buffer->written = allocate(words * buffer->mask_units, sizeof *buffer->written, failed);
 	switch (buffer->id) {
 	case BUFFER_BIT_WEIGHTS:
-		status = allocate((void **)&buffer->used_lanes, words, sizeof *buffer->used_lanes, error);
-		if (status == STATUS_OK) status = allocate((void **)&buffer->used_pes, words, sizeof *buffer->used_pes, error);
-		if (status != STATUS_OK) return status;
-		return allocate((void **)&buffer->bits, elements, sizeof *buffer->bits, error);
-	case BUFFER_BIT_ACTIVATIONS: return allocate((void **)&buffer->bits, elements, sizeof *buffer->bits, error);
+		buffer->used_lanes = allocate(words, sizeof *buffer->used_lanes, failed);
+		buffer->used_pes = allocate(words, sizeof *buffer->used_pes, failed);
+		buffer->bits = allocate(elements, sizeof *buffer->bits, failed);
+		break;
+	case BUFFER_BIT_ACTIVATIONS: buffer->bits = allocate(elements, sizeof *buffer->bits, failed); break;
 	case BUFFER_FIXED_ACTIVATIONS:
 	case BUFFER_FIXED_WEIGHTS:
-	case BUFFER_BORDER: return allocate((void **)&buffer->values, elements, sizeof *buffer->values, error);
-	case BUFFER_PARAMETERS: return allocate((void **)&buffer->records, elements, sizeof *buffer->records, error);
+	case BUFFER_BORDER: buffer->values = allocate(elements, sizeof *buffer->values, failed); break;
+	case BUFFER_PARAMETERS: buffer->records = allocate(elements, sizeof *buffer->records, failed); break;
 	case BUFFER_ACCUMULATORS:
-	case BUFFER_SKIP_SUMS: return allocate((void **)&buffer->sums, elements, sizeof *buffer->sums, error);
-	case BUFFER_OUTPUT: return allocate((void **)&buffer->outputs, elements, sizeof *buffer->outputs, error);
+	case BUFFER_SKIP_SUMS: buffer->sums = allocate(elements, sizeof *buffer->sums, failed); break;
+	case BUFFER_OUTPUT: buffer->outputs = allocate(elements, sizeof *buffer->outputs, failed); break;
 	case BUFFER_COUNT: break;
 	}
-	return STATUS_OK;
 }
 
 enum status executor_memory_init(struct executor *executor, struct error *error) {
-	enum status status = STATUS_OK;
-	for (uint32_t i = 0; i < CONFIG_CHANNELS_MAX && status == STATUS_OK; i++) {
+	int failed = 0;
+	for (uint32_t i = 0; i < CONFIG_CHANNELS_MAX; i++) {
 		struct ddr_image *image = &executor->channels[i];
 		image->size_bytes = executor->program->ddr_bytes[i];
-		status = allocate((void **)&image->bytes, image->size_bytes, 1, error);
-		if (status == STATUS_OK) status = allocate((void **)&image->written, (size_t)image->size_bytes / 64 + 1, sizeof *image->written, error);
+		image->bytes = allocate(image->size_bytes, 1, &failed);
+		image->written = allocate((size_t)image->size_bytes / 64 + 1, sizeof *image->written, &failed);
 	}
-	for (int id = 0; id < BUFFER_COUNT && status == STATUS_OK; id++) {
+	for (int id = 0; id < BUFFER_COUNT; id++) {
 		describe_buffer(&executor->buffers[id], executor->config, (enum buffer_id)id);
-		status = allocate_buffer(&executor->buffers[id], error);
+		allocate_buffer(&executor->buffers[id], &failed);
 	}
-	return status;
+	return failed ? error_set(error, STATUS_MEMORY, "executor: out of memory for the images of DDR and buffers")
+	              : STATUS_OK;
 }
 
 void executor_memory_clear(struct executor *executor) {
@@ -153,7 +157,8 @@ void executor_memory_clear(struct executor *executor) {
 	}
 }
 
-/* --- words of a buffer --------------------------------------------------------------------------------------------- */
+/* --- words of a buffer ---------------------------------------------------------------------------------------------
+ */
 
 /* Lowest lane (bit) of the word that was never written, or -1: none was written, or it is not kept by lanes. */
 static int64_t first_poison_lane(const struct executor_buffer *buffer, int64_t word) {
@@ -168,9 +173,10 @@ static int64_t first_poison_lane(const struct executor_buffer *buffer, int64_t w
 	return any ? first : -1;
 }
 
-static enum status range_error(const struct executor_call *call, const struct executor_buffer *buffer, const char *verb, int64_t word) {
-	return executor_fail(call, "%s %s word %" PRId64 "; expected 0 to %" PRIu32 ", its last word", verb, config_buffer_names[buffer->id], word,
-			     buffer->depth_words - 1);
+static enum status range_error(const struct executor_call *call, const struct executor_buffer *buffer, const char *verb,
+                               int64_t word) {
+	return executor_fail(call, "%s %s word %" PRId64 "; expected 0 to %" PRIu32 ", its last word", verb,
+	                     config_buffer_names[buffer->id], word, buffer->depth_words - 1);
 }
 
 enum status buffer_read_error(const struct executor_call *call, const struct executor_buffer *buffer, int64_t word) {
@@ -179,17 +185,19 @@ enum status buffer_read_error(const struct executor_call *call, const struct exe
 	const int64_t lane = first_poison_lane(buffer, word);
 	if (lane < 0) return executor_fail(call, "reads %s word %" PRId64 ", which was never written", name, word);
 	return executor_fail(call, "reads %s word %" PRId64 ", of which %s %" PRId64 " was never written", name, word,
-			     buffer->id == BUFFER_BIT_ACTIVATIONS ? "bit" : "lane", lane);
+	                     buffer->id == BUFFER_BIT_ACTIVATIONS ? "bit" : "lane", lane);
 }
 
-enum status buffer_check_range(const struct executor_call *call, const struct executor_buffer *buffer, const char *verb, int64_t first,
-			       uint64_t count) {
+enum status buffer_check_range(const struct executor_call *call, const struct executor_buffer *buffer, const char *verb,
+                               int64_t first, uint64_t count) {
 	if (!buffer_in_range(buffer, first)) return range_error(call, buffer, verb, first);
-	if (count > buffer->depth_words - (uint64_t)first) return range_error(call, buffer, verb, (int64_t)buffer->depth_words);
+	if (count > buffer->depth_words - (uint64_t)first)
+		return range_error(call, buffer, verb, (int64_t)buffer->depth_words);
 	return STATUS_OK;
 }
 
-enum status buffer_check_readable(const struct executor_call *call, const struct executor_buffer *buffer, int64_t first, uint64_t count) {
+enum status buffer_check_readable(const struct executor_call *call, const struct executor_buffer *buffer, int64_t first,
+                                  uint64_t count) {
 	enum status status = buffer_check_range(call, buffer, "reads", first, count);
 	if (status != STATUS_OK) return status;
 	const uint8_t *poison = memchr(buffer->whole + first, 0, count);
@@ -205,7 +213,8 @@ void buffer_mark_part(struct executor_buffer *buffer, uint32_t word, uint32_t un
 	buffer->whole[word] = 1;
 }
 
-/* --- transfers ----------------------------------------------------------------------------------------------------- */
+/* --- transfers -----------------------------------------------------------------------------------------------------
+ */
 
 static uint64_t read_little(const uint8_t *bytes, uint32_t count) {
 	uint64_t value = 0;
@@ -214,15 +223,17 @@ static uint64_t read_little(const uint8_t *bytes, uint32_t count) {
 }
 
 static uint64_t read_little64(const uint8_t *bytes) {
-	return (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 | (uint64_t)bytes[3] << 24 | (uint64_t)bytes[4] << 32 |
-	       (uint64_t)bytes[5] << 40 | (uint64_t)bytes[6] << 48 | (uint64_t)bytes[7] << 56;
+	return (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 | (uint64_t)bytes[3] << 24 |
+	       (uint64_t)bytes[4] << 32 | (uint64_t)bytes[5] << 40 | (uint64_t)bytes[6] << 48 |
+	       (uint64_t)bytes[7] << 56;
 }
 
 static void write_little(uint8_t *bytes, uint64_t value, uint32_t count) {
 	for (uint32_t i = 0; i < count; i++) bytes[i] = (uint8_t)(value >> (8 * i));
 }
 
-static enum status load_bits(const struct executor_call *call, struct executor_buffer *buffer, uint32_t word, const uint8_t *bytes) {
+static enum status load_bits(const struct executor_call *call, struct executor_buffer *buffer, uint32_t word,
+                             const uint8_t *bytes) {
 	uint64_t *lanes = buffer->bits + (size_t)word * buffer->lanes;
 	uint64_t beyond = 0;
 	for (uint32_t lane = 0; lane < buffer->lanes; lane++) {
@@ -232,8 +243,9 @@ static enum status load_bits(const struct executor_call *call, struct executor_b
 	}
 	for (uint32_t i = 8 * buffer->lanes; i < buffer->word_bytes; i++) beyond |= bytes[i];
 	if (beyond)
-		return executor_fail(call, "loads %s word %" PRIu32 " from bytes that are not 0 beyond its 48-bit lanes; expected 0",
-				     config_buffer_names[buffer->id], word);
+		return executor_fail(
+		    call, "loads %s word %" PRIu32 " from bytes that are not 0 beyond its 48-bit lanes; expected 0",
+		    config_buffer_names[buffer->id], word);
 	return STATUS_OK;
 }
 
@@ -252,14 +264,19 @@ static void note_used_weights(struct executor_buffer *buffer, const struct confi
 	buffer->used_pes[word] = used_pes;
 }
 
-static enum status load_values(const struct executor_call *call, struct executor_buffer *buffer, uint32_t word, const uint8_t *bytes) {
+static enum status load_values(const struct executor_call *call, struct executor_buffer *buffer, uint32_t word,
+                               const uint8_t *bytes) {
 	int16_t *values = buffer->values + (size_t)word * buffer->lanes;
 	const uint32_t rows = call->executor->config->fixed_rows, columns = call->executor->config->fixed_columns;
 	for (uint32_t i = 0; i < buffer->lanes; i++) {
-		const int16_t value = buffer->value_bytes == 1 ? (int8_t)bytes[i] : (int16_t)(uint16_t)(bytes[2 * (size_t)i] | bytes[2 * (size_t)i + 1] << 8);
+		const int16_t value = buffer->value_bytes == 1
+		                          ? (int8_t)bytes[i]
+		                          : (int16_t)(uint16_t)(bytes[2 * (size_t)i] | bytes[2 * (size_t)i + 1] << 8);
 		if (!fits_bits(value, buffer->value_bits))
-			return executor_fail(call, "loads %s word %" PRIu32 " value %" PRIu32 ", which is %d; expected at most %" PRIu32 " bits",
-					     config_buffer_names[buffer->id], word, i, value, buffer->value_bits);
+			return executor_fail(call,
+			                     "loads %s word %" PRIu32 " value %" PRIu32
+			                     ", which is %d; expected at most %" PRIu32 " bits",
+			                     config_buffer_names[buffer->id], word, i, value, buffer->value_bits);
 		const uint32_t element = buffer->id == BUFFER_FIXED_WEIGHTS ? i % rows * columns + i / rows : i;
 		values[element] = value;
 	}
@@ -269,10 +286,12 @@ static enum status load_values(const struct executor_call *call, struct executor
 static void load_records(struct executor_buffer *buffer, uint32_t word, const uint8_t *bytes) {
 	struct parameter_record *records = buffer->records + (size_t)word * buffer->lanes;
 	for (uint32_t lane = 0; lane < buffer->lanes; lane++)
-		for (uint32_t i = 0; i < 4; i++) records[lane].words[i] = (uint32_t)read_little(bytes + 16 * (size_t)lane + 4 * i, 4);
+		for (uint32_t i = 0; i < 4; i++)
+			records[lane].words[i] = (uint32_t)read_little(bytes + 16 * (size_t)lane + 4 * i, 4);
 }
 
-static enum status load_word(const struct executor_call *call, struct executor_buffer *buffer, uint32_t word, const uint8_t *bytes) {
+static enum status load_word(const struct executor_call *call, struct executor_buffer *buffer, uint32_t word,
+                             const uint8_t *bytes) {
 	enum status status = STATUS_OK;
 	if (buffer->bits) status = load_bits(call, buffer, word, bytes);
 	if (buffer->used_pes && status == STATUS_OK) note_used_weights(buffer, call->executor->config, word);
@@ -287,7 +306,9 @@ static void store_word(const struct executor_buffer *buffer, uint32_t word, uint
 	for (uint32_t lane = 0; lane < buffer->lanes; lane++) {
 		const size_t element = (size_t)word * buffer->lanes + lane;
 		if (buffer->bits) write_little(bytes + 8 * (size_t)lane, buffer->bits[element], 8);
-		if (buffer->values) write_little(bytes + buffer->value_bytes * (size_t)lane, (uint64_t)buffer->values[element], buffer->value_bytes);
+		if (buffer->values)
+			write_little(bytes + buffer->value_bytes * (size_t)lane, (uint64_t)buffer->values[element],
+			             buffer->value_bytes);
 		if (buffer->outputs) write_little(bytes + 4 * (size_t)lane, (uint64_t)buffer->outputs[element], 4);
 	}
 }
@@ -298,28 +319,33 @@ static enum status check_transfer(const struct executor_call *call, uint32_t buf
 	const struct config *config = call->executor->config;
 	if (call->command->flags) return executor_fail(call, "has flags %" PRIu32 "; expected 0", call->command->flags);
 	if (f->channel >= config->dram_channels || f->channel >= CONFIG_CHANNELS_MAX)
-		return executor_fail(call, "names channel %" PRIu32 "; expected less than %" PRIu32, f->channel, config->dram_channels);
+		return executor_fail(call, "names channel %" PRIu32 "; expected less than %" PRIu32, f->channel,
+		                     config->dram_channels);
 	if (f->buffer >= BUFFER_COUNT || !(buffers >> f->buffer & 1))
 		return executor_fail(call, "names buffer %" PRIu32 " (%s), which it does not reach", f->buffer,
-				     f->buffer < BUFFER_COUNT ? config_buffer_names[f->buffer] : "?");
+		                     f->buffer < BUFFER_COUNT ? config_buffer_names[f->buffer] : "?");
 	if (f->rows == 0 || f->row_words == 0)
-		return executor_fail(call, "moves %" PRIu32 " rows of %" PRIu32 " words; expected at least 1", f->rows, f->row_words);
+		return executor_fail(call, "moves %" PRIu32 " rows of %" PRIu32 " words; expected at least 1", f->rows,
+		                     f->row_words);
 	if (f->ddr_address % config->dma_axi_bytes || f->pitch_bytes % config->dma_axi_bytes)
-		return executor_fail(call, "has DDR address %" PRIu32 " and pitch %" PRIu32 "; expected multiples of %" PRIu32, f->ddr_address,
-				     f->pitch_bytes, config->dma_axi_bytes);
+		return executor_fail(
+		    call, "has DDR address %" PRIu32 " and pitch %" PRIu32 "; expected multiples of %" PRIu32,
+		    f->ddr_address, f->pitch_bytes, config->dma_axi_bytes);
 	const struct ddr_image *image = &call->executor->channels[f->channel];
 	/* Each step fits 64 bits: factors of 32 bits; a row that is too long is refused before it is added. */
 	const uint64_t row_bytes = (uint64_t)f->row_words * call->executor->buffers[f->buffer].word_bytes;
 	const uint64_t last_row = f->ddr_address + (uint64_t)(f->rows - 1) * f->pitch_bytes;
 	if (last_row > image->size_bytes || row_bytes > image->size_bytes - last_row)
-		return executor_fail(call, "reaches channel %" PRIu32 " byte %" PRIu64 "; expected at most %" PRIu32 " bytes", f->channel,
-				     last_row > image->size_bytes ? last_row : last_row + row_bytes - 1, image->size_bytes);
+		return executor_fail(
+		    call, "reaches channel %" PRIu32 " byte %" PRIu64 "; expected at most %" PRIu32 " bytes",
+		    f->channel, last_row > image->size_bytes ? last_row : last_row + row_bytes - 1, image->size_bytes);
 	return STATUS_OK;
 }
 
 enum status executor_load(const struct executor_call *call) {
-	const uint32_t reached = 1u << BUFFER_BIT_ACTIVATIONS | 1u << BUFFER_FIXED_ACTIVATIONS | 1u << BUFFER_BIT_WEIGHTS | 1u << BUFFER_FIXED_WEIGHTS |
-				 1u << BUFFER_PARAMETERS | 1u << BUFFER_BORDER;
+	const uint32_t reached = 1u << BUFFER_BIT_ACTIVATIONS | 1u << BUFFER_FIXED_ACTIVATIONS |
+	                         1u << BUFFER_BIT_WEIGHTS | 1u << BUFFER_FIXED_WEIGHTS | 1u << BUFFER_PARAMETERS |
+	                         1u << BUFFER_BORDER;
 	enum status status = check_transfer(call, reached);
 	if (status != STATUS_OK) return status;
 	const struct transfer_fields *f = &call->command->f.transfer;
@@ -331,17 +357,22 @@ enum status executor_load(const struct executor_call *call) {
 		const uint64_t address = f->ddr_address + (uint64_t)row * f->pitch_bytes;
 		const uint64_t poison = ddr_first_poison(image, address, row_bytes);
 		if (poison != address + row_bytes)
-			return executor_fail(call, "reads channel %" PRIu32 " byte %" PRIu64 " (for %s word %" PRIu64 "), which was never written", f->channel,
-					     poison, config_buffer_names[f->buffer],
-					     f->buffer_address + (uint64_t)row * f->row_words + (poison - address) / buffer->word_bytes);
+			return executor_fail(call,
+			                     "reads channel %" PRIu32 " byte %" PRIu64 " (for %s word %" PRIu64
+			                     "), which was never written",
+			                     f->channel, poison, config_buffer_names[f->buffer],
+			                     f->buffer_address + (uint64_t)row * f->row_words +
+			                         (poison - address) / buffer->word_bytes);
 		for (uint32_t i = 0; i < f->row_words && status == STATUS_OK; i++)
-			status = load_word(call, buffer, f->buffer_address + row * f->row_words + i, image->bytes + address + (uint64_t)i * buffer->word_bytes);
+			status = load_word(call, buffer, f->buffer_address + row * f->row_words + i,
+			                   image->bytes + address + (uint64_t)i * buffer->word_bytes);
 	}
 	return status;
 }
 
 enum status executor_store(const struct executor_call *call) {
-	enum status status = check_transfer(call, 1u << BUFFER_BIT_ACTIVATIONS | 1u << BUFFER_FIXED_ACTIVATIONS | 1u << BUFFER_OUTPUT);
+	enum status status =
+	    check_transfer(call, 1u << BUFFER_BIT_ACTIVATIONS | 1u << BUFFER_FIXED_ACTIVATIONS | 1u << BUFFER_OUTPUT);
 	if (status != STATUS_OK) return status;
 	const struct transfer_fields *f = &call->command->f.transfer;
 	const struct executor_buffer *buffer = &call->executor->buffers[f->buffer];
@@ -350,7 +381,8 @@ enum status executor_store(const struct executor_call *call) {
 	for (uint32_t row = 0; row < f->rows && status == STATUS_OK; row++) {
 		const uint64_t address = f->ddr_address + (uint64_t)row * f->pitch_bytes;
 		for (uint32_t i = 0; i < f->row_words; i++)
-			store_word(buffer, f->buffer_address + row * f->row_words + i, image->bytes + address + (uint64_t)i * buffer->word_bytes);
+			store_word(buffer, f->buffer_address + row * f->row_words + i,
+			           image->bytes + address + (uint64_t)i * buffer->word_bytes);
 		ddr_mark_written(image, address, (uint64_t)f->row_words * buffer->word_bytes);
 	}
 	return status;

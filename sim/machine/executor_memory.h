@@ -1,8 +1,9 @@
 /* Internal to the functional executor: DDR images, buffers, and what every command has at hand.
  *
- * A word of a buffer is kept as `lanes` elements of one type, in the order of PROGRAM.md section 2 (fixed weights: transposed,
- * value (row r, column q) is element r Q + q). Poison is kept per byte of DDR; per word of a buffer, and for words of an
- * activation buffer that were written in part only, per lane (fixed) or bit. A word is readable when all of it was written.
+ * A word of a buffer is kept as `lanes` elements of one type, in the order of PROGRAM.md section 2 (fixed weights:
+ * transposed, value (row r, column q) is element r Q + q). Poison is kept per byte of DDR; per word of a buffer, and
+ * for words of an activation buffer that were written in part only, per lane (fixed) or bit. A word is readable when
+ * all of it was written.
  */
 #ifndef SIM_MACHINE_EXECUTOR_MEMORY_H
 #define SIM_MACHINE_EXECUTOR_MEMORY_H
@@ -37,8 +38,8 @@ struct executor_buffer {
 	uint64_t *written;
 	uint32_t mask_units, units_bits;
 	/* The elements, one of: */
-	uint64_t *bits;                  /* activations (and a word of zeros behind the last), bit weights */
-	int16_t *values;                 /* fixed activations (and a word of zeros behind the last), fixed weights, border */
+	uint64_t *bits;  /* activations (and a word of zeros behind the last), bit weights */
+	int16_t *values; /* fixed activations (and a word of zeros behind the last), fixed weights, border */
 	struct parameter_record *records;
 	int64_t *sums;
 	int32_t *outputs;
@@ -63,13 +64,15 @@ struct executor_call {
 };
 
 /* STATUS_FAILED with the sentence "command I (OPCODE, layer N): UNIT " + what the format says. */
-enum status executor_fail(const struct executor_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+enum status executor_fail(const struct executor_call *call, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Images and buffers, all poison. On failure what was allocated stays for executor_memory_clear. */
 enum status executor_memory_init(struct executor *executor, struct error *error);
 void executor_memory_clear(struct executor *executor);
 
-/* First byte of the range that was never written; address + bytes when there is none. The range must be in the image. */
+/* First byte of the range that was never written; address + bytes when there is none. The range must be in the image.
+ */
 uint64_t ddr_first_poison(const struct ddr_image *image, uint64_t address, uint64_t bytes);
 void ddr_mark_written(struct ddr_image *image, uint64_t address, uint64_t bytes);
 
@@ -85,8 +88,10 @@ static inline int buffer_is_readable(const struct executor_buffer *buffer, int64
 enum status buffer_read_error(const struct executor_call *call, const struct executor_buffer *buffer, int64_t word);
 
 /* The words first .. first + count - 1 exist; all were written. */
-enum status buffer_check_range(const struct executor_call *call, const struct executor_buffer *buffer, const char *verb, int64_t first, uint64_t count);
-enum status buffer_check_readable(const struct executor_call *call, const struct executor_buffer *buffer, int64_t first, uint64_t count);
+enum status buffer_check_range(const struct executor_call *call, const struct executor_buffer *buffer, const char *verb,
+                               int64_t first, uint64_t count);
+enum status buffer_check_readable(const struct executor_call *call, const struct executor_buffer *buffer, int64_t first,
+                                  uint64_t count);
 
 /* A part of a word is written now: the lanes (bits) of `mask` of unit `unit`. Only for words that are not whole. */
 void buffer_mark_part(struct executor_buffer *buffer, uint32_t word, uint32_t unit, uint64_t mask);

@@ -65,7 +65,10 @@ struct program_segment { uint32_t channel, address, bytes; uint8_t *data; };
 
 /* Where a map lies in DDR, for the host that writes the image and reads the scores. Pixel (y, x), word w of a pixel is at
  * address + y pitch_bytes + (x pixel_words + w) word_bytes, word layout as in PROGRAM.md section 2. */
-struct program_map { uint32_t channel, address, pitch_bytes, pixel_words, word_bytes; };
+struct program_map {
+	uint32_t channel, address, pitch_bytes, pixel_words, word_bytes;
+	uint32_t rows, row_pixels; /* height and width of the map */
+};
 
 struct program {
 	struct command *commands;

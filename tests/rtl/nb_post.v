@@ -1,0 +1,236 @@
+// nb_post: post unit, L lanes behind the accumulator buffers (PROGRAM.md section 7): WAIT, ASK, RUN (one lane group of one pixel a
+// cycle, with pool one of four), DRAIN (13 cycles). A value read in cycle x is in front of the write ports in x + 13.
+// L divides P, Q and R; first_channel is a multiple of L; a command reads skip sums for a or for b, not for both.
+module nb_post #(
+	parameter A = 24,
+	parameter P = 4,
+	parameter W = 1,
+	parameter R = 4,
+	parameter Q = 4,
+	parameter L = 4,
+	parameter ACC_BITS = 16,
+	parameter SUM_BITS = 32,
+	parameter ACTIVATION_BITS = 8
+) (
+	input clock,
+	input reset,
+	input head_valid,
+	input [511:0] head,
+	input tokens_there,
+	output accept,
+	output give,
+	output [9:0] give_masks,
+	output asking,
+	input granted,
+	output port_last,
+	output [2:0] writes,        // of the active command: fixed activations, bit activations, output
+	output [A-1:0] accumulator_address,
+	input [ACC_BITS*P-1:0] accumulator_word,
+	output [A-1:0] skip_address,
+	input [SUM_BITS*Q-1:0] skip_word,
+	output [A-1:0] parameter_address,
+	input [128*L-1:0] parameter_word,
+	output fixed_write,
+	output [A-1:0] fixed_address,
+	output [R-1:0] fixed_enable,
+	output [ACTIVATION_BITS*R-1:0] fixed_word,
+	output bits_write,
+	output [A-1:0] bits_address,
+	output [48*W/L-1:0] bits_enable, // a column is L bits
+	output [48*W-1:0] bits_word,
+	output output_write,
+	output [A-1:0] output_address,
+	output [32*L-1:0] output_word,
+	output running,
+	output filled,
+	output active,
+	output [11:0] active_layer,
+	output quiet
+);
+	localparam D = 13;
+	localparam SUM = ACC_BITS > SUM_BITS ? ACC_BITS : SUM_BITS;
+	localparam ACC_SLOTS = P / L, SKIP_SLOTS = Q / L, FIXED_SLOTS = R / L, BIT_SLOTS = 48 * W / L;
+	localparam [1:0] WAIT = 0, ASK = 1, RUN = 2, DRAIN = 3;
+
+	reg [1:0] state;
+	reg [511:0] command;
+	reg [3:0] drain_left;
+	wire finish;                // last cycle of RUN
+	wire run = state == RUN;
+
+	assign accept = state == WAIT && head_valid && tokens_there;
+	assign asking = state == ASK;
+	assign running = run;
+	assign filled = state == DRAIN;
+	assign active = state != WAIT;
+	assign active_layer = command[15:4];
+	assign quiet = !head_valid && state == WAIT;
+	assign port_last = state == DRAIN && drain_left == 1;
+	assign give = port_last;
+	assign give_masks = command[51:42];
+
+	always @(posedge clock) begin
+		if (accept) command <= head;
+		if (finish) drain_left <= D;
+		else drain_left <= drain_left - 1'b1;
+		if (reset) state <= WAIT;
+		else if (accept) state <= ASK;
+		else if (asking && granted) state <= RUN;
+		else if (finish) state <= DRAIN;
+		else if (port_last) state <= WAIT;
+	end
+
+	// Fields
+	// verilator lint_off UNUSED
+	wire [511:0] unused_command = command;
+	// verilator lint_on UNUSED
+	wire a_is_skip = command[16];
+	wire use_b = command[17];
+	wire threshold = command[18];
+	wire pool = command[19];
+	assign writes = command[22:20];
+	wire [15:0] width = command[8*32 +: 16];
+	wire [15:0] rows = command[8*32+16 +: 16];
+	wire [15:0] channels = command[9*32 +: 16];
+	wire [15:0] a_groups = command[9*32+16 +: 16];
+	wire [15:0] b_groups = command[10*32 +: 16];
+	wire [15:0] fixed_words = command[11*32 +: 16];
+	wire [15:0] bits_words = command[11*32+16 +: 16];
+	wire [15:0] first_channel = command[12*32 +: 16];
+
+	// Loop nest: row, x, lane group, py, px. Offsets of a and b from their bases are kept by addition.
+	reg [15:0] row, x, lane_group, lane_groups;
+	reg py, px;
+	reg [A-1:0] a_row_words, b_row_words, a_row, b_row, a_column, b_column, fixed_pixel, bits_pixel, output_index;
+	wire pixel_last = !pool || (py && px);
+	wire group_last = lane_group == lane_groups - 1'b1;
+	wire x_last = x == width - 1'b1;
+	assign finish = run && pixel_last && group_last && x_last && row == rows - 1'b1;
+
+	wire [A-1:0] a_word = lane_group / ACC_SLOTS;
+	wire [A-1:0] a_skip_word = lane_group / SKIP_SLOTS;
+	wire [15:0] a_slot = a_is_skip ? lane_group % SKIP_SLOTS : lane_group % ACC_SLOTS;
+	wire [15:0] b_slot = lane_group % SKIP_SLOTS;
+	wire [A-1:0] a_address = command[2*32 +: A] + a_row + (py ? a_row_words : {A{1'b0}}) + a_column +
+		(px ? {{(A-16){1'b0}}, a_groups} : {A{1'b0}}) + (a_is_skip ? a_skip_word : a_word);
+	wire [A-1:0] b_address = command[3*32 +: A] + b_row + (py ? b_row_words : {A{1'b0}}) + b_column +
+		(px ? {{(A-16){1'b0}}, b_groups} : {A{1'b0}}) + a_skip_word;
+	assign accumulator_address = a_address;
+	assign skip_address = a_is_skip ? a_address : b_address;
+	assign parameter_address = command[4*32 +: A] + {{(A-16){1'b0}}, lane_group};
+
+	wire [15:0] first_group = first_channel / L;       // in lane groups
+	wire [15:0] channel_group = first_group + lane_group;
+	wire [A-1:0] fixed_at = command[5*32 +: A] + fixed_pixel + channel_group / FIXED_SLOTS;
+	wire [15:0] fixed_slot = channel_group % FIXED_SLOTS;
+	wire [A-1:0] bits_at = command[6*32 +: A] + bits_pixel + channel_group / BIT_SLOTS;
+	wire [15:0] bits_slot = channel_group % BIT_SLOTS;
+	wire [A-1:0] output_at = command[7*32 +: A] + output_index;
+	wire [L-1:0] valid_channels;
+	genvar l;
+	generate
+		for (l = 0; l < L; l = l + 1) begin : channel
+			assign valid_channels[l] = {4'd0, lane_group} * L + l < {4'd0, channels};
+		end
+	endgenerate
+
+	always @(posedge clock) begin
+		if (accept) begin
+			a_row_words <= head[10*32+16 +: 16] * {{(A-16){1'b0}}, head[9*32+16 +: 16]};
+			b_row_words <= head[10*32+16 +: 16] * {{(A-16){1'b0}}, head[10*32 +: 16]};
+			lane_groups <= ({1'b0, head[9*32 +: 16]} + (L - 1)) / L;
+		end
+		if (asking) begin
+			row <= 0;
+			x <= 0;
+			lane_group <= 0;
+			py <= 0;
+			px <= 0;
+			a_row <= 0;
+			b_row <= 0;
+			a_column <= 0;
+			b_column <= 0;
+			fixed_pixel <= 0;
+			bits_pixel <= 0;
+			output_index <= 0;
+		end else if (run) begin
+			if (pool) begin
+				px <= !px;
+				if (px) py <= !py;
+			end
+			if (pixel_last) begin
+				output_index <= output_index + 1'b1;
+				lane_group <= group_last ? 16'd0 : lane_group + 1'b1;
+				if (group_last) begin
+					fixed_pixel <= fixed_pixel + {{(A-16){1'b0}}, fixed_words};
+					bits_pixel <= bits_pixel + {{(A-16){1'b0}}, bits_words};
+					x <= x_last ? 16'd0 : x + 1'b1;
+					a_column <= x_last ? {A{1'b0}} : a_column + ({{(A-16){1'b0}}, a_groups} << pool);
+					b_column <= x_last ? {A{1'b0}} : b_column + ({{(A-16){1'b0}}, b_groups} << pool);
+					if (x_last) begin
+						row <= row + 1'b1;
+						a_row <= a_row + (a_row_words << pool);
+						b_row <= b_row + (b_row_words << pool);
+					end
+				end
+			end
+		end
+	end
+
+	// With the step through the pipeline
+	reg [D-1:0] write_stage;
+	always @(posedge clock) begin
+		if (reset) write_stage <= 0;
+		else write_stage <= {write_stage[D-2:0], run && pixel_last};
+	end
+	wire [15:0] a_slot_2, b_slot_2, fixed_slot_13, bits_slot_13;
+	wire pool_first_12;
+	wire [L-1:0] valid_channels_12;
+	nb_delay #(.WIDTH(32), .DEPTH(2)) slot_delay (.clock(clock), .in({a_slot, b_slot}), .out({a_slot_2, b_slot_2}));
+	nb_delay #(.WIDTH(L+1), .DEPTH(D-1)) lane_delay (
+		.clock(clock), .in({valid_channels, !pool || !(py || px)}), .out({valid_channels_12, pool_first_12}));
+	nb_delay #(.WIDTH(3*A+32), .DEPTH(D)) write_delay (
+		.clock(clock), .in({fixed_at, bits_at, output_at, fixed_slot, bits_slot}),
+		.out({fixed_address, bits_address, output_address, fixed_slot_13, bits_slot_13}));
+
+	// Lanes
+	wire [ACC_BITS*L-1:0] accumulators = accumulator_word[ACC_BITS*L*a_slot_2 +: ACC_BITS*L];
+	wire [SUM_BITS*L-1:0] a_skips = skip_word[SUM_BITS*L*a_slot_2 +: SUM_BITS*L];
+	wire [SUM_BITS*L-1:0] b_skips = skip_word[SUM_BITS*L*b_slot_2 +: SUM_BITS*L];
+	wire [L-1:0] bit_values;
+	generate
+		for (l = 0; l < L; l = l + 1) begin : lane
+			wire signed [ACC_BITS-1:0] accumulator = accumulators[ACC_BITS*l +: ACC_BITS];
+			wire signed [SUM_BITS-1:0] a_skip = a_skips[SUM_BITS*l +: SUM_BITS];
+			wire signed [SUM_BITS-1:0] b_skip = b_skips[SUM_BITS*l +: SUM_BITS];
+			wire signed [SUM-1:0] accumulator_wide = accumulator;
+			wire signed [SUM-1:0] a_skip_wide = a_skip;
+			wire signed [SUM-1:0] b_skip_wide = b_skip;
+			nb_post_lane #(.SUM(SUM)) post_lane (
+				.clock(clock), .a(a_is_skip ? a_skip_wide : accumulator_wide), .b(use_b ? b_skip_wide : {SUM{1'b0}}),
+				.record(parameter_word[128*l +: 128]), .threshold(threshold), .threshold_count(command[25:24]),
+				.threshold_base(command[13*32 +: 32]), .shift(command[12*32+16 +: 5]), .value_bits(command[12*32+24 +: 8]),
+				.valid_channel(valid_channels_12[l]), .pool_first(pool_first_12), .value(output_word[32*l +: 32]),
+				.bit_value(bit_values[l]));
+		end
+	endgenerate
+
+	// Pack: a write whose first lane is lane (bit) 0 of its word clears the rest of the word.
+	genvar c;
+	generate
+		for (c = 0; c < R; c = c + 1) begin : fixed_lane
+			wire mine = fixed_slot_13 == c / L;
+			assign fixed_enable[c] = mine || fixed_slot_13 == 0;
+			assign fixed_word[ACTIVATION_BITS*c +: ACTIVATION_BITS] =
+				mine ? output_word[32*(c%L) +: ACTIVATION_BITS] : {ACTIVATION_BITS{1'b0}};
+		end
+		for (c = 0; c < BIT_SLOTS; c = c + 1) begin : bit_column
+			wire mine = bits_slot_13 == c;
+			assign bits_enable[c] = mine || bits_slot_13 == 0;
+			assign bits_word[L*c +: L] = mine ? bit_values : {L{1'b0}};
+		end
+	endgenerate
+	assign fixed_write = write_stage[D-1] && writes[0];
+	assign bits_write = write_stage[D-1] && writes[1];
+	assign output_write = write_stage[D-1] && writes[2];
+endmodule

@@ -1,0 +1,51 @@
+/* Fusion: the network's layers become operators of the trace's form, still in real numbers.
+ *
+ * An operator starts at a convolution (or fully connected layer), takes in the batch norms, shifts, PReLU, skip
+ * convolution, addition and maximum pool that follow, and ends where its result is read as a map. Average pools, and
+ * batch norms of a map that is also read unchanged, fold into the convolution that reads them.
+ */
+#ifndef WORKLOADS_FUSE_H
+#define WORKLOADS_FUSE_H
+
+#include "sim/input/trace.h"
+#include "workloads/fold.h"
+#include "workloads/network.h"
+
+enum { FUSE_MEMBERS_MAX = 32, FUSE_SOURCE_INPUT = 0 };
+
+struct fused_conv {
+	enum trace_conv_kind kind;
+	uint32_t
+	    source; /* 0: the network's input; n: operator n - 1 (its bits map if kind is binary, else its fixed map) */
+	uint32_t inputs, kernel, stride, pad;
+	enum trace_pad_value pad_value;
+	enum trace_pre_pool pre_pool;
+	uint32_t tap_shared;
+	float *weights; /* [output][ky][kx][input], tap_shared: [output][input]; binary: +1 / -1 */
+	uint32_t layer; /* of the network; UINT32_MAX: identity of a residual addition */
+};
+
+struct fused_layer {
+	char name[TRACE_NAME_BYTES]; /* common prefix of its layers' names, else its convolution's */
+	uint32_t members[FUSE_MEMBERS_MAX], member_count; /* layers of the network fused into it */
+	struct fused_conv main, skip;
+	struct fold_post post;
+	uint32_t sums_height, sums_width;
+	enum trace_pool pool;
+	uint32_t height, width;    /* of the output */
+	int fixed_read, bits_read; /* which output maps somebody reads */
+	int is_scores;
+};
+
+struct fused_network {
+	const struct network *network;
+	struct fused_layer **layers; /* in execution order; owned by the arena */
+	uint32_t layer_count;
+};
+
+/* Fuses a network with shapes and tensors. STATUS_INPUT names the layer that no operator of the trace can express, and
+ * why. */
+enum status fuse_network(struct fused_network *fused, const struct network *network, struct arena *arena,
+                         struct error *error);
+
+#endif

@@ -1,0 +1,30 @@
+/* Quantisation: fused operators in real numbers become the layers of a trace in integers.
+ *
+ * Scales: a fixed map holds round(value * 2^fraction_bits). Main fixed weights have one real scale per output (it moves
+ * into MP, MN), the scores' weights one scale for all outputs, skip weights a power of two 2^E per output.
+ */
+#ifndef WORKLOADS_QUANTISE_H
+#define WORKLOADS_QUANTISE_H
+
+#include "sim/input/trace.h"
+#include "workloads/fuse.h"
+#include "workloads/widths.h"
+
+/* Values that did not fit their width and were saturated, per layer of the trace. */
+struct quantise_note {
+	uint64_t saturated_weights, saturated_parameters;
+};
+
+/* Appends maps, tensors and layers to an empty trace. `notes` has fused->layer_count elements. STATUS_MEMORY only. */
+enum status quantise_network(const struct fused_network *fused, const struct widths *widths, struct trace *trace,
+                             struct quantise_note *notes, struct arena *arena, struct error *error);
+
+/* round(value) saturated to `bits` two's complement bits (1..32); *saturated grows by one where it does not fit. */
+int32_t quantise_round(double value, uint32_t bits, uint64_t *saturated);
+
+/* Quantises one row of weights to `bits` with a power of two scale 2^*shift, 0 <= *shift <= 31: the one of least
+ * squared error, with saturation allowed, the smaller of equals. */
+void quantise_row_shift(const double *row, size_t count, uint32_t bits, int16_t *quantised, uint32_t *shift,
+                        uint64_t *saturated);
+
+#endif
