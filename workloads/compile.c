@@ -63,7 +63,7 @@ static enum status find_folders(const struct compile_options *options, char *des
 	if (status) return status;
 	snprintf(parameters, bytes, "%s", options->parameters ? options->parameters : description);
 	if (!options->from_float || has_file(description, "network.ini")) return STATUS_OK;
-	char name[256];
+	char name[1024];
 	const char *slash = strrchr(description, '/');
 	snprintf(name, sizeof name, "%s", slash ? slash + 1 : description);
 	for (size_t i = 0; i < sizeof shipped_folders / sizeof shipped_folders[0]; i++) {

@@ -80,7 +80,7 @@ static enum status read_line(struct float_tensors *tensors, char *line, unsigned
 		if (!isfinite((double)tensor.data[i]))
 			return error_set(error, STATUS_INPUT, "%s: %s: value %zu is not a finite number", tensors->path,
 			                 tensor.name, i);
-	struct float_tensor *added;
+	struct float_tensor *added = NULL;
 	enum status status = add(tensors, arena, &added, error);
 	if (!status) *added = tensor;
 	return status;
@@ -157,7 +157,7 @@ static double seeded_value(enum float_seed kind, double scale, uint64_t random) 
 enum status float_tensors_seed(struct float_tensors *tensors, const char *name, uint32_t sides, const uint32_t *side,
                                enum float_seed kind, double scale, uint64_t seed, struct arena *arena,
                                struct error *error) {
-	struct float_tensor *tensor;
+	struct float_tensor *tensor = NULL;
 	enum status status = add(tensors, arena, &tensor, error);
 	if (status) return status;
 	memset(tensor, 0, sizeof *tensor);

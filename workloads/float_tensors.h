@@ -24,7 +24,7 @@ struct float_tensor {
 };
 
 struct float_tensors {
-	char path[256];               /* of the index, for messages; cut where longer */
+	char path[1024];              /* of the index, for messages */
 	struct float_tensor *tensors; /* owned by the arena */
 	size_t tensor_count, tensor_room;
 };

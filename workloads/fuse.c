@@ -210,6 +210,7 @@ static enum status visit_affine(const struct walk *walk, uint32_t index) {
 		if (open->pool != TRACE_POOL_NONE && gain[i] < 0)
 			return refuse(walk, index, "behind a max_pool has a negative gamma; put it before the pool");
 	fold_affine(&open->post, gain, offset);
+	open->statistics = layer->type == LAYER_BATCH_NORM && open->pool == TRACE_POOL_NONE ? layer : NULL;
 	walk->values[index] = *input;
 	return take_in(walk, open->members, &open->member_count, index);
 }
@@ -221,6 +222,7 @@ static enum status visit_prelu(const struct walk *walk, uint32_t index) {
 		return refuse(walk, index, "must directly follow a convolution that nothing else reads");
 	if (input->open->pool != TRACE_POOL_NONE || !fold_slope(&input->open->post, layer->scale->data))
 		return refuse(walk, index, "behind an addition, a pool or another prelu is no operator of the trace");
+	input->open->statistics = NULL;
 	walk->values[index] = *input;
 	return take_in(walk, input->open->members, &input->open->member_count, index);
 }
@@ -253,6 +255,7 @@ static enum status visit_max_pool(const struct walk *walk, uint32_t index) {
 		return refuse(walk, index,
 		              "must follow a convolution (with its normalisation and sign) that nothing else reads");
 	open->pool = TRACE_POOL_MAX2;
+	open->statistics = NULL;
 	open->height = layer->height;
 	open->width = layer->width;
 	walk->values[index] = *input;
@@ -303,6 +306,7 @@ static enum status join(const struct walk *walk, uint32_t index, struct fused_la
 	first->skip = second->main;
 	first->post.skip_scale = second->post.za;
 	first->post.is_bent = 1;
+	first->statistics = NULL;
 	for (uint32_t o = 0; o < first->post.channels; o++) first->post.c[o] += second->post.zb[o];
 	struct value *value = &walk->values[index];
 	value->kind = VALUE_OPEN;

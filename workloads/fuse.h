@@ -35,6 +35,8 @@ struct fused_layer {
 	uint32_t height, width;    /* of the output */
 	int fixed_read, bits_read; /* which output maps somebody reads */
 	int is_scores;
+	const struct network_layer
+	    *statistics; /* batch norm whose result the output is: mean beta, deviation |gamma|; or NULL */
 };
 
 struct fused_network {

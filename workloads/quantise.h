@@ -1,7 +1,9 @@
 /* Quantisation: fused operators in real numbers become the layers of a trace in integers.
  *
  * Scales: a fixed map holds round(value * 2^fraction_bits). Main fixed weights have one real scale per output (it moves
- * into MP, MN), the scores' weights one scale for all outputs, skip weights a power of two 2^E per output.
+ * into MP, MN), the scores' weights one scale for all outputs, skip weights a power of two 2^E per output. Where a map
+ * is the result of a batch norm, its channels' means (beta) are known, and what rounding the skip and scores' weights
+ * adds on average is taken off C or B.
  */
 #ifndef WORKLOADS_QUANTISE_H
 #define WORKLOADS_QUANTISE_H
@@ -23,8 +25,9 @@ enum status quantise_network(const struct fused_network *fused, const struct wid
 int32_t quantise_round(double value, uint32_t bits, uint64_t *saturated);
 
 /* Quantises one row of weights to `bits` with a power of two scale 2^*shift, 0 <= *shift <= 31: the one of least
- * squared error, with saturation allowed, the smaller of equals. */
-void quantise_row_shift(const double *row, size_t count, uint32_t bits, int16_t *quantised, uint32_t *shift,
-                        uint64_t *saturated);
+ * squared error (each weight's times importance[i]; NULL: 1), with saturation allowed, the smaller of equals, and the
+ * sum of magnitudes at most `magnitude_max` (so that the 32-bit sums cannot wrap). */
+void quantise_row_shift(const double *row, const double *importance, size_t count, uint32_t bits, double magnitude_max,
+                        int16_t *quantised, uint32_t *shift, uint64_t *saturated);
 
 #endif

@@ -77,7 +77,7 @@ static void describe_text(const struct config *config, FILE *out) {
 		describe_parameter(config, parameter, out);
 	}
 	snprintf(line, sizeof line,
-	         "One beat of %u bytes occupies a ddr4 channel's data bus for %llu cycles (exactly %.4f; rounding up "
+	         "Cycles a beat of %u bytes occupies the data bus of a ddr4 channel: %llu (exactly %.4f; rounding up "
 	         "adds %.2f %%).",
 	         config->dma_axi_bytes, (unsigned long long)beat_cycles, exact,
 	         100 * ((double)beat_cycles / exact - 1));

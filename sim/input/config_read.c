@@ -83,7 +83,8 @@ static enum status set_text(char *member, const struct config_parameter *paramet
 	if (bytes == 0 || bytes >= CONFIG_TEXT_BYTES || !printable)
 		return wrong(parameter, where, value, "cannot be used",
 		             "1 to 255 bytes without double quotes and control characters", error);
-	memcpy(member, value, bytes + 1);
+	memset(member, 0, CONFIG_TEXT_BYTES); /* equal configurations are equal in memory */
+	memcpy(member, value, bytes);
 	return STATUS_OK;
 }
 

@@ -131,8 +131,8 @@ static enum status read_file(struct technology *technology, const char *path, in
 	if (status != STATUS_OK) return status;
 	status = ini_read_record(ini, "technology", head_fields, HEAD_FIELDS, technology, error);
 	if (status == STATUS_OK && technology->base[0] == '\0' && technology->factor != 1)
-		status = error_set(error, STATUS_INPUT, "%s: [technology] factor: %.9g needs a base to be applied to", path,
-				   technology->factor);
+		status = error_set(error, STATUS_INPUT, "%s: [technology] factor: %.9g needs a base to be applied to",
+		                   path, technology->factor);
 	if (status == STATUS_OK && technology->base[0] != '\0')
 		status = is_base
 		             ? error_set(error, STATUS_INPUT, "%s: [technology] base: '%s': a base has no base itself",

@@ -104,6 +104,11 @@ enum status trace_place_error(const struct trace_places *places, const struct tr
 /* trace_check with lines. */
 enum status trace_check_at(const struct trace *trace, const struct trace_places *places, struct error *error);
 
+/* Checks the offsets of the tensors and reads their values from the .nbw file beside places->path, which must have
+ * lines. STATUS_INPUT, STATUS_IO or STATUS_MEMORY; then some tensors may have data. */
+enum status trace_weights_read(struct trace_network_record *network, const uint64_t *offsets,
+                               const struct trace_places *places, struct error *error);
+
 /* Bytes of a tensor's data in memory and in the file. */
 uint64_t trace_tensor_bytes(const struct trace_tensor *tensor);
 

@@ -4,13 +4,11 @@
  * (trace_keys.h). */
 #include "sim/input/trace_keys.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "sim/base/text.h"
 #include "sim/input/file_bytes.h"
@@ -170,9 +168,8 @@ static enum status complete_record(const struct reader *reader, const struct tok
 		token.value = NULL;
 		if (given && !applies)
 			return token_error(reader, &token, "expected only with %s", reasons[fields[i].when]);
-		if (given) continue;
-		if (applies && !fields[i].optional)
-			return token_error(reader, &token, "missing, expected in every such line");
+		if (given || !applies) continue;
+		if (!fields[i].optional) return token_error(reader, &token, "missing, expected in every such line");
 		if (fields[i].type == TRACE_FIELD_FRACTION) {
 			const double unknown = -1;
 			memcpy((char *)record + fields[i].offset, &unknown, sizeof unknown);
@@ -368,89 +365,6 @@ static enum status read_text(struct reader *reader) {
 	return status;
 }
 
-/* ---- the .nbw file */
-
-/* The file holds the tensors in the order of their lines, each at the next multiple of 64. */
-static enum status check_offsets(struct reader *reader, const struct trace_places *places) {
-	const struct trace *trace = &reader->network.trace;
-	uint64_t position = 0;
-	for (uint32_t i = 0; i < trace->tensor_count; i++) {
-		char value[24];
-		position = (position + TRACE_ALIGN_BYTES - 1) / TRACE_ALIGN_BYTES * TRACE_ALIGN_BYTES;
-		snprintf(value, sizeof value, "%" PRIu64, reader->offsets[i]);
-		if (reader->offsets[i] != position)
-			return trace_place_error(places, trace, TRACE_RECORD_TENSOR, i, "offset", value, reader->error,
-			                         "expected %" PRIu64 ", the next multiple of %d", position,
-			                         (int)TRACE_ALIGN_BYTES);
-		position += trace->tensors[i].bytes;
-	}
-	char value[24];
-	snprintf(value, sizeof value, "%" PRIu64, reader->network.weights_bytes);
-	if (reader->network.weights_bytes == position) return STATUS_OK;
-	return trace_place_error(places, trace, TRACE_RECORD_NETWORK, 0, "weights_bytes", value, reader->error,
-	                         "expected %" PRIu64 ", the end of the last tensor", position);
-}
-
-static enum status read_tensor(struct reader *reader, const char *path, FILE *file, uint32_t index, uint32_t *crc32) {
-	struct trace_tensor *tensor = &reader->network.trace.tensors[index];
-	uint8_t gap[TRACE_ALIGN_BYTES];
-	const uint64_t before = index ? reader->offsets[index - 1] + tensor[-1].bytes : 0;
-	const size_t gap_bytes = (size_t)(reader->offsets[index] - before), bytes = (size_t)tensor->bytes;
-	errno = 0;
-	tensor->data = malloc(bytes);
-	if (!tensor->data)
-		return error_set(reader->error, STATUS_MEMORY, "%s: out of memory for tensor %s", path, tensor->name);
-	if (fread(gap, 1, gap_bytes, file) != gap_bytes || fread(tensor->data, 1, bytes, file) != bytes)
-		return error_set(reader->error, STATUS_IO, "%s: tensor %s cannot be read: %s", path, tensor->name,
-		                 errno ? strerror(errno) : "the file ends too early");
-	const uint32_t own_crc32 = file_bytes_crc32(0, tensor->data, bytes);
-	if (own_crc32 != tensor->crc32)
-		return error_set(reader->error, STATUS_INPUT,
-		                 "%s: tensor %s at byte %" PRIu64 ": CRC-32 is %08" PRIx32 ", expected %08" PRIx32
-		                 " as in %s:%" PRIu32,
-		                 path, tensor->name, reader->offsets[index], own_crc32, tensor->crc32, reader->path,
-		                 reader->lines[TRACE_RECORD_TENSOR][index]);
-	*crc32 = file_bytes_crc32(*crc32, gap, gap_bytes);
-	*crc32 = file_bytes_crc32(*crc32, tensor->data, bytes);
-	trace_tensor_file_order(tensor->type, tensor->data, tensor->bytes);
-	return STATUS_OK;
-}
-
-static enum status read_weights_from(struct reader *reader, const char *path, FILE *file) {
-	struct stat facts;
-	uint32_t crc32 = 0;
-	if (fstat(fileno(file), &facts) != 0)
-		return error_set(reader->error, STATUS_IO, "%s: cannot be read: %s", path, strerror(errno));
-	if (!S_ISREG(facts.st_mode) || (uint64_t)facts.st_size != reader->network.weights_bytes)
-		return error_set(reader->error, STATUS_INPUT,
-		                 "%s: %" PRId64 " bytes, expected a file of %" PRIu64 " bytes as in %s:%" PRIu32, path,
-		                 (int64_t)facts.st_size, reader->network.weights_bytes, reader->path,
-		                 reader->network_line);
-	for (uint32_t i = 0; i < reader->network.trace.tensor_count; i++) {
-		const enum status status = read_tensor(reader, path, file, i, &crc32);
-		if (status) return status;
-	}
-	if (crc32 == reader->network.weights_crc32) return STATUS_OK;
-	return error_set(reader->error, STATUS_INPUT,
-	                 "%s: CRC-32 of the whole file is %08" PRIx32 ", expected %08" PRIx32 " as in %s:%" PRIu32,
-	                 path, crc32, reader->network.weights_crc32, reader->path, reader->network_line);
-}
-
-static enum status read_weights(struct reader *reader) {
-	enum status status = STATUS_OK;
-	char *path = trace_weights_path(reader->path, &status, reader->error);
-	if (!path) return status;
-	FILE *file = fopen(path, "rb");
-	if (file) {
-		status = read_weights_from(reader, path, file);
-		fclose(file);
-	} else {
-		status = error_set(reader->error, STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
-	}
-	free(path);
-	return status;
-}
-
 enum status trace_read(struct trace *trace, const char *path, struct error *error) {
 	struct reader reader = {.path = path, .error = error};
 	memset(trace, 0, sizeof *trace);
@@ -461,8 +375,7 @@ enum status trace_read(struct trace *trace, const char *path, struct error *erro
 	                                     reader.lines[TRACE_RECORD_LAYER]}};
 	if (!status)
 		status = trace_check_at(&reader.network.trace, &places, error); /* shapes: no tensor has data yet */
-	if (!status) status = check_offsets(&reader, &places);
-	if (!status) status = read_weights(&reader);
+	if (!status) status = trace_weights_read(&reader.network, reader.offsets, &places, error);
 	if (!status) status = trace_check_at(&reader.network.trace, &places, error);
 	for (int kind = 0; kind < TRACE_RECORD_COUNT; kind++) free(reader.lines[kind]);
 	free(reader.offsets);

@@ -14,7 +14,7 @@ static enum unit_state state_at(const struct account *account, uint64_t cycle) {
 	int is_event = cycle == account->event_cycle;
 	if (cycle >= account->busy_from_cycle && cycle <= account->busy_to_cycle) return STATE_BUSY;
 	if (is_event && account->event_state == STATE_BUSY) return STATE_BUSY;
-	if (cycle <= account->pipe_to_cycle) return STATE_FILL_DRAIN;
+	if (cycle < account->pipe_end_cycle) return STATE_FILL_DRAIN;
 	return is_event ? account->event_state : account->steady_state;
 }
 
@@ -24,7 +24,7 @@ void account_until(struct machine *machine, enum unit_id unit, uint64_t cycle) {
 		uint64_t at = account->next_cycle;
 		uint64_t to = cut(cycle, at, account->busy_from_cycle);
 		to = cut(to, at, account->busy_to_cycle + 1);
-		to = cut(to, at, account->pipe_to_cycle + 1);
+		to = cut(to, at, account->pipe_end_cycle);
 		to = cut(to, at, account->event_cycle);
 		if (at == account->event_cycle) to = at + 1;
 		uint32_t layer = at == account->event_cycle ? account->event_layer : account->layer;
@@ -39,8 +39,9 @@ int unit_can_accept(struct machine *machine, enum unit_id unit, uint64_t cycle, 
 	struct account *account = &machine->accounts[unit];
 	uint64_t next_cycle;
 	if (!queue_head(&machine->queues[unit], cycle, command, &next_cycle)) {
-		int ended = machine->sequencer.ended_cycle <= cycle;
-		account->steady_state = ended ? STATE_IDLE : STATE_DISPATCH;
+		uint64_t ended_cycle = machine->sequencer.ended_cycle;
+		account->steady_state = ended_cycle <= cycle ? STATE_IDLE : STATE_DISPATCH;
+		if (ended_cycle > cycle && ended_cycle != CYCLE_NEVER) machine_wake(machine, (enum process)unit, ended_cycle);
 		if (next_cycle != CYCLE_NEVER) machine_wake(machine, (enum process)unit, next_cycle);
 		return 0;
 	}

@@ -117,8 +117,8 @@ void compute_granted(struct machine *machine, enum unit_id unit, uint64_t cycle)
 	account_until(machine, unit, cycle + 1);
 	account->busy_from_cycle = cycle + 1;
 	account->busy_to_cycle = last_cycle;
-	account->pipe_to_cycle = last_cycle + self->latency_cycles;
-	self->quiet_cycle = account->pipe_to_cycle + 1;
+	account->pipe_end_cycle = last_cycle + self->latency_cycles + 1;
+	self->quiet_cycle = account->pipe_end_cycle;
 	self->ready_cycle = self->holds_in_drain ? self->quiet_cycle : last_cycle + 1;
 	self->phase = PHASE_WAIT;
 	if (unit == UNIT_POST)

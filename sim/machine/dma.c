@@ -64,6 +64,14 @@ int dma_may_issue(const struct machine *machine, const struct dma_unit *dma, uin
 	return 1;
 }
 
+void dma_wake_for_slots(struct machine *machine, const struct dma_unit *dma, enum process process, uint64_t cycle) {
+	for (uint32_t i = 0; i < dma->count; i++) {
+		uint64_t arrived = dma->slots[(dma->head + i) % SLOTS_MAX].arrived_cycle;
+		if (arrived == CYCLE_NEVER || arrived + 1 <= cycle) continue;
+		machine_wake(machine, process, arrived > cycle ? arrived : arrived + 1);
+	}
+}
+
 void dma_count(struct machine *machine, const struct command *command, const struct burst *burst) {
 	struct layer_counters *counters = &machine->result.layers[command->layer];
 	uint32_t bytes = word_bytes(machine, command);

@@ -116,8 +116,8 @@ static enum status pack_pixel(const struct executor *executor, const int16_t *va
 	for (uint32_t c = 0; c < channels; c++) {
 		uint8_t *word = bytes + (size_t)(c / word_channels) * word_bytes;
 		const uint32_t place = c % word_channels;
-		if (is_bits && values[c] != 0 && values[c] != 1)
-			return error_set(error, STATUS_INPUT, "input: value %d of channel %" PRIu32 "; expected 0 or 1",
+		if (is_bits && values[c] != -1 && values[c] != 1)
+			return error_set(error, STATUS_INPUT, "input: value %d of channel %" PRIu32 "; expected -1 or +1",
 			                 values[c], c);
 		if (!is_bits && !fits_bits(values[c], buffer->value_bits))
 			return error_set(error, STATUS_INPUT,
@@ -125,7 +125,7 @@ static enum status pack_pixel(const struct executor *executor, const int16_t *va
 			                 values[c], c, buffer->value_bits);
 		if (is_bits)
 			word[place / LANE_BITS * 8 + place % LANE_BITS / 8] |=
-			    (uint8_t)(values[c] << (place % LANE_BITS % 8));
+			    (uint8_t)((values[c] > 0 ? 1 : 0) << (place % LANE_BITS % 8));
 		else
 			for (uint32_t i = 0; i < buffer->value_bytes; i++)
 				word[place * buffer->value_bytes + i] = (uint8_t)((uint16_t)values[c] >> (8 * i));

@@ -32,7 +32,7 @@ enum status executor_command(struct executor *executor, uint32_t index, struct e
 enum status executor_preamble(struct executor *executor, struct error *error);
 enum status executor_frame(struct executor *executor, struct error *error);
 
-/* Host side: writes an input map (values[height][width][channels]; bits: 0 / 1) as the program's input layout, and reads
+/* Host side: writes an input map (values[height][width][channels]; bits: -1 / +1) as the program's input layout, and reads
  * `count` scores. */
 enum status executor_put_input(struct executor *executor, const int16_t *values, uint32_t height, uint32_t width, uint32_t channels, int is_bits, struct error *error);
 enum status executor_get_scores(const struct executor *executor, int32_t *scores, uint32_t count, struct error *error);

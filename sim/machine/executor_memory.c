@@ -91,11 +91,11 @@ static void describe_buffer(struct executor_buffer *buffer, const struct config 
 	if (id != BUFFER_ACCUMULATORS && id != BUFFER_SKIP_SUMS) buffer->word_bytes = config_word_bytes(config, id);
 	if (id == BUFFER_BIT_ACTIVATIONS) {
 		buffer->mask_units = buffer->lanes;
-		buffer->units_bits = LANE_BITS;
+		buffer->unit_bits = LANE_BITS;
 	}
 	if (id == BUFFER_FIXED_ACTIVATIONS) {
 		buffer->mask_units = divide_up(buffer->lanes, 64);
-		buffer->units_bits = buffer->lanes < 64 ? buffer->lanes : 64;
+		buffer->unit_bits = buffer->lanes < 64 ? buffer->lanes : 64;
 	}
 }
 
@@ -166,9 +166,9 @@ static int64_t first_poison_lane(const struct executor_buffer *buffer, int64_t w
 	int64_t first = -1;
 	for (uint32_t unit = 0; unit < buffer->mask_units; unit++) {
 		const uint64_t mask = buffer->written[(size_t)word * buffer->mask_units + unit];
-		const uint64_t missing = ~mask & (UINT64_MAX >> (64 - buffer->units_bits));
+		const uint64_t missing = ~mask & (UINT64_MAX >> (64 - buffer->unit_bits));
 		any |= mask;
-		if (missing && first < 0) first = (int64_t)unit * buffer->units_bits + __builtin_ctzll(missing);
+		if (missing && first < 0) first = (int64_t)unit * buffer->unit_bits + __builtin_ctzll(missing);
 	}
 	return any ? first : -1;
 }
@@ -206,7 +206,7 @@ enum status buffer_check_readable(const struct executor_call *call, const struct
 
 void buffer_mark_part(struct executor_buffer *buffer, uint32_t word, uint32_t unit, uint64_t mask) {
 	uint64_t *written = buffer->written + (size_t)word * buffer->mask_units;
-	const uint64_t full = UINT64_MAX >> (64 - buffer->units_bits);
+	const uint64_t full = UINT64_MAX >> (64 - buffer->unit_bits);
 	written[unit] |= mask;
 	for (uint32_t i = 0; i < buffer->mask_units; i++)
 		if (written[i] != full) return;
@@ -269,9 +269,9 @@ static enum status load_values(const struct executor_call *call, struct executor
 	int16_t *values = buffer->values + (size_t)word * buffer->lanes;
 	const uint32_t rows = call->executor->config->fixed_rows, columns = call->executor->config->fixed_columns;
 	for (uint32_t i = 0; i < buffer->lanes; i++) {
-		const int16_t value = buffer->value_bytes == 1
-		                          ? (int8_t)bytes[i]
-		                          : (int16_t)(uint16_t)(bytes[2 * (size_t)i] | bytes[2 * (size_t)i + 1] << 8);
+		const uint8_t *place = bytes + (size_t)i * buffer->value_bytes;
+		const int16_t value =
+		    (int16_t)(buffer->value_bytes == 1 ? (int8_t)place[0] : (int16_t)(place[0] | place[1] << 8));
 		if (!fits_bits(value, buffer->value_bits))
 			return executor_fail(call,
 			                     "loads %s word %" PRIu32 " value %" PRIu32

@@ -34,9 +34,9 @@ struct executor_buffer {
 	uint32_t value_bytes; /* fixed activations and weights: of a value in DDR */
 	uint32_t value_bits;  /* fixed: of a value on chip; sums: of a sum */
 	uint8_t *whole;       /* a word: 1 when every lane was written */
-	/* Activations: which lanes of a word that is not whole were written; mask_units units a word. */
+	/* Activations: which lanes of a word that is not whole were written; mask_units units of unit_bits a word. */
 	uint64_t *written;
-	uint32_t mask_units, units_bits;
+	uint32_t mask_units, unit_bits;
 	/* The elements, one of: */
 	uint64_t *bits;  /* activations (and a word of zeros behind the last), bit weights */
 	int16_t *values; /* fixed activations (and a word of zeros behind the last), fixed weights, border */

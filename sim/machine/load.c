@@ -92,6 +92,8 @@ void load_process(struct machine *machine, uint64_t cycle) {
 		}
 	}
 	set_states(machine, cycle, layer, in_flight, was_active, held, accepted, issued);
+	if (load->writing) machine_wake(machine, PROCESS_LOAD, load->run_to_cycle + 1);
+	dma_wake_for_slots(machine, load, PROCESS_LOAD, cycle);
 }
 
 void load_granted(struct machine *machine, uint64_t cycle) {

@@ -25,7 +25,7 @@ struct command_queue {
 struct account {
 	uint64_t next_cycle;
 	uint64_t busy_from_cycle, busy_to_cycle; /* last or present RUN (inclusive); from > to: none */
-	uint64_t pipe_to_cycle;                  /* last cycle of a not empty pipeline */
+	uint64_t pipe_end_cycle;                 /* first cycle in which the pipeline is empty again */
 	uint64_t event_cycle;                    /* cycle with a state of its own ... */
 	enum unit_state event_state;             /* ... which is this (dispatch), unless busy or pipe hold */
 	enum unit_state steady_state;            /* else this one */
@@ -188,6 +188,8 @@ struct burst_slot *dma_take_slot(struct dma_unit *dma, const struct burst *burst
 int dma_in_flight(const struct dma_unit *dma, uint64_t cycle);
 /* A slot is free in `cycle`, and a burst to `channel` need not wait for others. */
 int dma_may_issue(const struct machine *machine, const struct dma_unit *dma, uint32_t channel, uint64_t cycle);
+/* Wakes at the arrivals (answers) that are known, and in the cycle after each, since wakes merge. */
+void dma_wake_for_slots(struct machine *machine, const struct dma_unit *dma, enum process process, uint64_t cycle);
 void dma_count(struct machine *machine, const struct command *command, const struct burst *burst);
 
 #endif

@@ -69,8 +69,7 @@ void store_process(struct machine *machine, uint64_t cycle) {
 	if (store->active) account->steady_state = STATE_BLOCKED;
 	if (store->count) account->steady_state = STATE_FILL_DRAIN;
 	account->layer = layer_in(machine, cycle + 1);
-	if (store->count && store->slots[store->head].arrived_cycle != CYCLE_NEVER)
-		machine_wake(machine, PROCESS_STORE, store->slots[store->head].arrived_cycle + 1);
+	dma_wake_for_slots(machine, store, PROCESS_STORE, cycle);
 }
 
 void store_granted(struct machine *machine, uint64_t cycle) {
@@ -111,7 +110,7 @@ void store_granted(struct machine *machine, uint64_t cycle) {
 void store_answered(struct machine *machine, uint32_t index, uint64_t visible_at_cycle) {
 	struct burst_slot *slot = &machine->store.slots[index];
 	slot->arrived_cycle = visible_at_cycle;
-	machine_wake(machine, PROCESS_STORE, visible_at_cycle + 1);
+	machine_wake(machine, PROCESS_STORE, visible_at_cycle);
 	if (slot->is_last) {
 		machine_note(machine, EVENT_DONE, UNIT_STORE, slot->command, visible_at_cycle + 1, visible_at_cycle + 1);
 		tokens_give(machine, UNIT_STORE, command_of(machine, slot->command), visible_at_cycle + 1);

@@ -96,6 +96,9 @@ void command_encode(const struct command *command, uint32_t words[COMMAND_WORDS]
 /* STATUS_INPUT on an unknown opcode or a field that is not 0 where it must be. */
 enum status command_decode(struct command *command, const uint32_t words[COMMAND_WORDS], struct error *error);
 
+/* The name of the first field whose value does not fit into its bits, or NULL: such a command cannot be encoded. */
+const char *command_field_overflow(const struct command *command);
+
 /* Steps a CONV or POST command issues (n of PROGRAM.md sections 6 and 7) on this machine. */
 uint64_t command_steps(const struct command *command, const struct config *config);
 

@@ -54,6 +54,11 @@ static bool allocate_maps(struct values_network *network) {
 	return true;
 }
 
+static size_t scores_count(const struct trace *trace) {
+	const struct trace_map *map = &trace->maps[trace->scores_map];
+	return (size_t)map->height * map->width * map->channels;
+}
+
 static bool allocate_sums(struct values_network *network) {
 	const struct trace *trace = network->trace;
 	size_t most = 1;
@@ -64,7 +69,7 @@ static bool allocate_sums(struct values_network *network) {
 	}
 	network->main_sums = malloc(most * sizeof *network->main_sums);
 	network->skip_sums = malloc(most * sizeof *network->skip_sums);
-	network->scores = calloc(trace->maps[trace->scores_map].channels, sizeof *network->scores);
+	network->scores = calloc(scores_count(trace), sizeof *network->scores);
 	return network->main_sums && network->skip_sums && network->scores;
 }
 
@@ -210,7 +215,7 @@ void values_network_run(struct values_network *network, const int16_t *input_map
 	const struct trace *trace = network->trace;
 	load_input(network, input_map);
 	for (uint32_t i = 0; i < trace->layer_count; i++) run_layer(network, i);
-	memcpy(scores, network->scores, trace->maps[trace->scores_map].channels * sizeof *scores);
+	memcpy(scores, network->scores, scores_count(trace) * sizeof *scores);
 }
 
 const int16_t *values_network_fixed_map(const struct values_network *network, uint32_t map) {

@@ -47,7 +47,8 @@ typedef void values_observer(void *context, const struct values_layer_sums *sums
 void values_network_observe(struct values_network *network, values_observer *observer, void *context);
 
 /* Runs one image: `input_map` as image_to_map (sim/input/image.h) gives it, [y][x][channel]; of a bits map the value is
- * +1 where it is >= 0. Writes one score per channel of the scores map. */
+ * +1 where it is >= 0. Writes all values of the scores map, [y][x][channel] (1 x 1 x classes or more in a trace that
+ * passed trace_check; a single layer under test may have a larger one). */
 void values_network_run(struct values_network *network, const int16_t *input_map, int32_t *scores);
 
 /* The map as the last run left it, or NULL where it is of the other kind, not yet computed for want of a run, or the

@@ -72,7 +72,7 @@ void random_config(struct random_source *random, const struct structure *structu
 	config->dma_outstanding = structure->outstanding;
 	config->dma_burst_beats = 1u << random_below(random, 6);
 	config->sequencer_queue_depth = structure->queue_depth;
-	config->sequencer_fetch_cycles = random_between(random, 1, 6);
+	config->sequencer_fetch_cycles = 1u << random_below(random, 4);
 	config->sequencer_program_commands = 4096;
 	config->dram_channels = structure->channels;
 	config->frames = random_chance(random, 20) ? 2 : 1;
@@ -257,11 +257,11 @@ int random_trace(struct random_source *random, const struct structure *structure
 	trace->classes = random_between(random, 2, 12);
 	trace->has_values = 1;
 	trace->float_top1 = -1;
-	uint32_t side = random_between(random, 3, 12), channels = random_between(random, 1, 20);
 	int bits = random_chance(random, 40);
+	uint32_t side = random_between(random, 3, 12), channels = random_between(random, 1, bits ? 20 : 3);
 	trace->pixel = bits ? TRACE_PIXEL_BIPOLAR : TRACE_PIXEL_MINUS128;
 	trace->image_height = trace->image_width = side;
-	trace->image_channels = channels;
+	trace->image_channels = channels < 3 ? channels : 3;
 	trace->image_repeat = 1;
 	trace->input_map = add_map(trace, "input", bits ? TRACE_MAP_BITS : TRACE_MAP_FIXED, side, side, channels, bits ? 1 : structure->activation_bits < 8 ? structure->activation_bits : 8);
 	if (bits)

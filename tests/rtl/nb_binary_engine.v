@@ -178,9 +178,9 @@ module nb_binary_engine #(
 			nb_adder_tree #(.N(COUNTS), .BITS(COUNT_BITS)) tree (.clock(clock), .in(counts), .sum(popcount[POPCOUNT_BITS*p +: POPCOUNT_BITS]));
 			if (POPCOUNT_DSP == 0) begin : fabric_accumulator
 				reg [ACC_BITS-1:0] total;
-				wire [ACC_BITS-1:0] before = first_stage[TREE_AT-1] ? {ACC_BITS{1'b0}} : total;
+				wire [ACC_BITS-1:0] base = first_stage[TREE_AT-1] ? {ACC_BITS{1'b0}} : total;
 				always @(posedge clock)
-					if (step_stage[TREE_AT-1]) total <= before + {{(ACC_BITS-POPCOUNT_BITS){1'b0}}, popcount[POPCOUNT_BITS*p +: POPCOUNT_BITS]};
+					if (step_stage[TREE_AT-1]) total <= base + {{(ACC_BITS-POPCOUNT_BITS){1'b0}}, popcount[POPCOUNT_BITS*p +: POPCOUNT_BITS]};
 				assign accumulated[ACC_BITS*p +: ACC_BITS] = total;
 			end
 			reg [ACC_BITS-1:0] dot;

@@ -2,7 +2,7 @@
 // Issue side: the former reads one word a cycle, column by column (kx, ky, i): all columns for the first pixel of a row,
 // min(K, stride) new ones for the next; a finished window goes to the lanes as soon as these have done the one before, and in
 // that cycle the former begins the next pixel. Data side, two cycles later: words are shifted into the top of the `form`
-// register; when the lanes take the window it is aligned to bit 0 of `window`, from which each step takes 48 W bits.
+// register; when the lanes take the window it is aligned to bit 0 of `whole`, from which each step takes 48 W bits.
 module nb_window #(
 	parameter A = 24,
 	parameter BITS = 48,       // bits of a bit activation word
@@ -173,14 +173,14 @@ module nb_window #(
 	reg fill_1, fill_2, outside_1, outside_2, tail_1, tail_2, starting_1;
 	reg [15:0] slice_1, slice_2;
 	reg [WINDOW_BITS-1:0] form;
-	reg [SLICES*BITS-1:0] window;
+	reg [SLICES*BITS-1:0] whole;
 	wire [SHIFT-1:0] new_bits = tail_2 ? tail_bits : BITS;
 	wire [BITS-1:0] masked = outside_2 ? {BITS{1'b0}} : word;
 	wire [BITS+WINDOW_BITS-1:0] shifted = {masked, form} >> new_bits;
 	wire [WINDOW_BITS-1:0] form_next = fill_2 ? shifted[WINDOW_BITS-1:0] : form;
 	wire [WINDOW_BITS-1:0] aligned = form_next >> (WINDOW_BITS - window_total);
 
-	assign operand = window[slice_2*BITS +: BITS];
+	assign operand = whole[slice_2*BITS +: BITS];
 
 	always @(posedge clock) begin
 		outside_1 <= outside;
@@ -190,7 +190,7 @@ module nb_window #(
 		slice_1 <= slice;
 		slice_2 <= slice_1;
 		form <= form_next;
-		if (starting_1) window <= aligned;
+		if (starting_1) whole <= aligned;
 		if (reset) begin
 			fill_1 <= 0;
 			fill_2 <= 0;

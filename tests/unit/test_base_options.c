@@ -1,4 +1,5 @@
-/* Does the command-line parser of sim/base/options.h take every form, refuse the rest in one sentence, and print its table? */
+/* Does the command-line parser of sim/base/options.h take every form, refuse the rest in one sentence, and print its
+ * table? */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,8 +36,8 @@ static const struct option rows[] = {
 static const char *const synopsis[] = {"tool [options] [FILE]", "tool --help", NULL};
 static const char *const examples[] = {"tool -c u250.ini", "runs the default network", NULL};
 static const char *const notes[] = {"Exit status: 0 or 2.", NULL};
-static const struct options tool = {"tool", "Simulates.", synopsis, rows, sizeof rows / sizeof rows[0],
-				    AT(arguments), 2, examples, notes};
+static const struct options tool = {"tool", "Simulates.", synopsis, rows, sizeof rows / sizeof rows[0], AT(arguments),
+                                    2,      examples,     notes};
 
 static enum status parse(const struct options *options, struct target *target, struct error *error, char *words) {
 	char *argv[16] = {"tool"};
@@ -44,7 +45,8 @@ static enum status parse(const struct options *options, struct target *target, s
 	memset(target, 0, sizeof *target);
 	target->count = 5;
 	error->text[0] = '\0';
-	for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) argv[argc++] = strcmp(word, "''") ? word : "";
+	for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
+		argv[argc++] = strcmp(word, "''") ? word : "";
 	return options_parse(options, argc, argv, target, error);
 }
 

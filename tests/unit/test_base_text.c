@@ -12,9 +12,8 @@
 #include "sim/base/text.h"
 
 static void whole_numbers_are_taken_whole_or_not_at_all(void **state) {
-	static const char *const malformed[] = {"",    "abc", "12abc", "010", "00",  "0x10", "-1",
-						"+1",  " 1",  "1 ",    "1.0", "1e3", ".5",   "1,000",
-						"100MHz", "\xc2\xb2"};
+	static const char *const malformed[] = {"",   "abc", "12abc", "010", "00", "0x10",  "-1",     "+1",
+	                                        " 1", "1 ",  "1.0",   "1e3", ".5", "1,000", "100MHz", "\xc2\xb2"};
 	uint64_t value = 77;
 	(void)state;
 	for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++) {
@@ -52,7 +51,8 @@ static void decimals_print_without_trailing_zeros(void **state) {
 		uint64_t value;
 		unsigned decimals;
 		const char *text;
-	} cases[] = {{14160, 3, "14.16"}, {300000, 3, "300"}, {1, 3, "0.001"}, {0, 3, "0"}, {42, 0, "42"}, {100, 0, "100"}};
+	} cases[] = {{14160, 3, "14.16"}, {300000, 3, "300"}, {1, 3, "0.001"},
+	             {0, 3, "0"},         {42, 0, "42"},      {100, 0, "100"}};
 	char text[32];
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -110,6 +110,11 @@ static void the_nearest_word_is_near(void **state) {
 	assert_string_equal(nearest_of("word", known, 4), "words");
 	assert_string_equal(nearest_of("acumulator_bit", known, 4), "accumulator_bits");
 	assert_null(nearest_of("clock", known, 4));
+	assert_string_equal(nearest_of("pas", (const char *const[]){"pes", "pbs"}, 2), "pes"); /* the first of equals */
+	assert_string_equal(nearest_of("wxxds", known, 4), "words");                           /* 5 letters: 2 edits */
+	assert_null(nearest_of("wxxxs", known, 4));
+	assert_string_equal(nearest_of("xxxking", (const char *const[]){"xyyking"}, 1), "xyyking"); /* 7 letters: 2 */
+	assert_null(nearest_of("xxxking", (const char *const[]){"yyyking"}, 1));
 	assert_null(nearest_of("pes", known, 0));
 }
 
@@ -140,9 +145,12 @@ static void output_is_wrapped_and_quoted(void **state) {
 	FILE *out = open_memstream(&text, &bytes);
 	(void)state;
 	text_wrap(out, "one two  three four incomprehensibilities five", 4, 2, 12);
+	text_wrap(out, "a bcde fgh i", 0, 0, 5);
 	text_json(out, "a\"b\\c\n\x01");
 	fclose(out);
-	assert_string_equal(text, "one two\n  three four\n  incomprehensibilities\n  five\n\"a\\\"b\\\\c\\u000a\\u0001\"");
+	assert_string_equal(
+	    text,
+	    "one two\n  three four\n  incomprehensibilities\n  five\na\nbcde\nfgh i\n\"a\\\"b\\\\c\\u000a\\u0001\"");
 	free(text);
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -14,8 +15,9 @@
 #include "sim/input/image.h"
 #include "sim/values/values.h"
 #include "tests/unit/golden_networks.h"
+#include "workloads/compile.h"
 
-enum { REFERENCE_IMAGES = 1, PORTABLE_IMAGES = 5 };
+enum { REFERENCE_IMAGES = 1, PORTABLE_IMAGES = 5, COMPILED_IMAGES = 200 };
 
 /* The checksum a golden trace file has on the line that begins so, or skips nothing: fails where there is no such line.
  */
@@ -142,16 +144,31 @@ static int compare_layers(const struct trace *trace, enum values_path path, cons
 	return watch.compared;
 }
 
+/* Replaces the trace by what was written and read again. */
+static void through_files(struct trace *trace) {
+	char folder[] = "/tmp/nbsim_golden_XXXXXX", text[64], weights[64];
+	struct error error = {0};
+	assert_non_null(mkdtemp(folder));
+	snprintf(text, sizeof text, "%s/a.nbt", folder);
+	snprintf(weights, sizeof weights, "%s/a.nbw", folder);
+	enum status status = trace_write(trace, text, &error);
+	trace_clear(trace);
+	if (!status) status = trace_read(trace, text, &error);
+	unlink(text);
+	unlink(weights);
+	rmdir(folder);
+	if (status) fail_msg("%s", error.text);
+}
+
 static void blend20_scores_and_layers(void **state) {
 	(void)state;
 	static const char images[] = "cifar10-test-first1000.bin", golden[] = "blend20-cifar10.scores.i32";
 	struct trace trace;
-	struct error error = {0};
 	if (!golden_blend20(&trace, NBSIM_DATA_DIR)) {
 		print_message("skipped: no %s/blend20-cifar10\n", NBSIM_DATA_DIR);
 		skip();
 	}
-	if (trace_check(&trace, "blend20", &error)) fail_msg("%s", error.text);
+	through_files(&trace);
 	assert_int_equal(compare_layers(&trace, VALUES_REFERENCE, images, "blend20-cifar10.trace.txt", watch_blend20),
 	                 55);
 	assert_int_equal(compare_layers(&trace, VALUES_FAST, images, "blend20-cifar10.trace.txt", watch_blend20), 55);
@@ -177,6 +194,36 @@ static void bnn_pynq(const char *network, const char *images, const char *layers
 	const uint32_t found = compare_scores(&trace, VALUES_FAST, images, golden, right ? 1000 : 200);
 	if (right) assert_int_equal(found, right);
 	trace_clear(&trace);
+}
+
+/* The same networks as the compiler makes them from their folders. */
+static void compiled_traces_give_the_same(void **state) {
+	(void)state;
+	static const struct {
+		const char *folder, *images, *golden;
+	} rows[] = {
+	    {"blend20-cifar10", "cifar10-test-first1000.bin", "blend20-cifar10.scores.i32"},
+	    {"bnn-pynq/cifar10-cnvW1A1", "cifar10-test-first1000.bin", "cifar10-cnvW1A1.scores.i32"},
+	    {"bnn-pynq/cifar10-cnvW1A2", "cifar10-test-first1000.bin", "cifar10-cnvW1A2.scores.i32"},
+	    {"bnn-pynq/cifar10-cnvW2A2", "cifar10-test-first1000.bin", "cifar10-cnvW2A2.scores.i32"},
+	    {"bnn-pynq/mnist-lfcW1A1", "mnist-t10k-images-idx3-ubyte", "mnist-lfcW1A1.scores.i32"},
+	    {"bnn-pynq/mnist-lfcW1A2", "mnist-t10k-images-idx3-ubyte", "mnist-lfcW1A2.scores.i32"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char folder[512];
+		struct trace trace;
+		struct error error = {0};
+		snprintf(folder, sizeof folder, "%s/%s", NBSIM_DATA_DIR, rows[i].folder);
+		if (access(folder, F_OK) != 0) {
+			print_message("skipped: no %s\n", folder);
+			skip();
+		}
+		const struct compile_options options = {.network = folder};
+		if (compile_network(&options, &trace, NULL, &error)) fail_msg("%s", error.text);
+		through_files(&trace);
+		compare_scores(&trace, VALUES_FAST, rows[i].images, rows[i].golden, COMPILED_IMAGES);
+		trace_clear(&trace);
+	}
 }
 
 /* Scores that a real board printed for two pictures. */
@@ -247,6 +294,7 @@ int main(void) {
 	    cmocka_unit_test(lfc_w1a1),
 	    cmocka_unit_test(lfc_w1a2),
 	    cmocka_unit_test(board_scores),
+	    cmocka_unit_test(compiled_traces_give_the_same),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

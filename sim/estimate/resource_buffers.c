@@ -1,0 +1,70 @@
+/* Resources of the nine buffers, from the structure of the reference RTL (tests/rtl/nb_buffer.v): interleaved banks, each a
+ * memory of memory_blocks.h, and around them what puts words in order.
+ *
+ * Fabric counted, in LUTs a bit: one where a unit and the load master can write; a multiplexer over the banks for loading and for
+ * reading (n inputs: ceil((n - 1) / 3)); one over the beats of a word for the store master where a word is wider than a beat. With
+ * more than one bank the output register follows that multiplexer, in flip-flops; with one it is the block's own. A buffer of one
+ * port is built of the same blocks. Ping-pong halves are halves of depth_words, so they cost nothing of their own. */
+#include "sim/estimate/resource_units.h"
+
+enum { LOADED = 1, STORED = 2, WRITTEN_BY_UNIT = 4 };
+static const int accesses[BUFFER_COUNT] = {
+    [BUFFER_BIT_ACTIVATIONS] = LOADED | STORED | WRITTEN_BY_UNIT,
+    [BUFFER_FIXED_ACTIVATIONS] = LOADED | STORED | WRITTEN_BY_UNIT,
+    [BUFFER_BIT_WEIGHTS] = LOADED,
+    [BUFFER_FIXED_WEIGHTS] = LOADED,
+    [BUFFER_PARAMETERS] = LOADED,
+    [BUFFER_BORDER] = LOADED,
+    [BUFFER_ACCUMULATORS] = WRITTEN_BY_UNIT,
+    [BUFFER_SKIP_SUMS] = WRITTEN_BY_UNIT,
+    [BUFFER_OUTPUT] = STORED | WRITTEN_BY_UNIT,
+};
+
+/* LUTs a bit of a multiplexer of n inputs. */
+static uint64_t mux_luts(uint64_t inputs) { return (inputs + 1) / 3; }
+
+/* Bits of a word that are written alone: the post unit writes L bits of a bit map's word, one value of a fixed map's; the load
+ * master one beat of a word that is wider. */
+static uint64_t column_bits(const struct config *config, enum buffer_id buffer, uint64_t word_bits, uint64_t word_bytes) {
+	if (buffer == BUFFER_BIT_ACTIVATIONS) return config->post_lanes;
+	if (buffer == BUFFER_FIXED_ACTIVATIONS) return word_bits / config->fixed_rows;
+	if (!(accesses[buffer] & LOADED) || word_bytes <= config->dma_axi_bytes) return 0;
+	if (buffer == BUFFER_BIT_WEIGHTS) return 48 * (uint64_t)config->dma_axi_bytes / 8;
+	return word_bits * config->dma_axi_bytes / word_bytes;
+}
+
+static int is_missing(const struct config *config, enum buffer_id buffer) {
+	if (buffer == BUFFER_FIXED_ACTIVATIONS) return config->fixed_activation_bits == 0;
+	if (buffer == BUFFER_FIXED_WEIGHTS) return config->fixed_weight_bits == 0;
+	return 0;
+}
+
+static void add_fabric(const struct config *config, enum buffer_id buffer, uint64_t word_bits, uint64_t word_bytes,
+                       struct resource_row *row) {
+	uint64_t banks = config->buffer[buffer].banks, beat_bytes = config->dma_axi_bytes, luts = 0;
+	uint64_t words_read = accesses[buffer] & STORED ? banks : 1;
+	if ((accesses[buffer] & (LOADED | WRITTEN_BY_UNIT)) == (LOADED | WRITTEN_BY_UNIT)) luts += banks * word_bits;
+	if (accesses[buffer] & LOADED) luts += banks * word_bits * mux_luts(banks);
+	luts += words_read * word_bits * mux_luts(banks);
+	if (accesses[buffer] & STORED && word_bytes > beat_bytes) luts += 8 * beat_bytes * mux_luts(word_bytes / beat_bytes);
+	resource_row_add(row, RESOURCE_LUT, luts, GRADE_FORMULA);
+	if (banks > 1) resource_row_add(row, RESOURCE_FF, words_read * word_bits, GRADE_FORMULA);
+}
+
+void resource_of_buffer(const struct config *config, enum buffer_id buffer, struct memory_blocks *blocks,
+                        struct resource_row *row) {
+	const struct config_buffer *settings = &config->buffer[buffer];
+	uint64_t word_bits = config_word_bits(config, buffer), word_bytes = config_word_bytes(config, buffer);
+	struct memory_blocks bank;
+	if (is_missing(config, buffer)) {
+		for (int kind = RESOURCE_LUT; kind <= RESOURCE_URAM; kind++)
+			resource_row_add(row, (enum resource_kind)kind, 0, GRADE_MISSING);
+		return;
+	}
+	struct memory_shape shape = {word_bits, ((uint64_t)settings->depth_words + settings->banks - 1) / settings->banks,
+	                             column_bits(config, buffer, word_bits, word_bytes), settings->technology};
+	memory_blocks_of(&shape, &bank);
+	memory_blocks_add(blocks, &bank, settings->banks);
+	resource_row_add_blocks(row, blocks, GRADE_FORMULA);
+	add_fabric(config, buffer, word_bits, word_bytes, row);
+}

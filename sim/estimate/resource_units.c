@@ -1,0 +1,310 @@
+/* Resources of each unit, from the structure of its reference RTL (tests/rtl/nb_*.v) and its synthesis.
+ *
+ * Lanes, trees, accumulators, operand registers are counted: the formulas of a compressor tree over B bits with A bits of
+ * accumulator are exact in LUT and DSP on 34 synthesised points (yosys 0.23, synth_xilinx -family xcup, hierarchical).
+ * Control (loop nests, counters, addresses) has no formula worth writing: it is what synthesis of that module gave, as a
+ * constant, or a line where it moves with a parameter. Control was synthesised with -nodsp, so that the DSP count is that
+ * of the data path. The constants below must be read again when the RTL changes.
+ *
+ * Left out: CARRY8 (never the limit), LUT pairs in one dual-output LUT6 (yosys estimates 20 to 30 % fewer LUTs; Vivado is
+ * somewhere between), retiming, replication of registers with a high fan-out. */
+#include "sim/estimate/resource_units.h"
+
+#include <string.h>
+
+/* Synthesised control: LUTs and flip-flops; nb_binary_engine, nb_fixed_engine and nb_post without their lanes. */
+enum {
+	BINARY_CONTROL_LUTS = 2360, /* 2353, 2367, 2364 at (pes, words) = (4,1), (8,1), (4,2) */
+	BINARY_CONTROL_FFS = 911,   /* and 3 for each cycle of depth: exact at the same three points */
+	FIXED_CONTROL_LUTS = 2770,  /* 2836, 2708 at (rows, columns, bits) = (1,1,2), (2,1,4) */
+	FIXED_CONTROL_FFS = 923,    /* and 3 for each cycle of depth: within 3 at five points */
+	POST_CONTROL_LUTS = 7000,   /* 6,093 to 7,869 over 4, 8, 16 lanes: mostly shifters that choose lanes by index */
+	POST_CONTROL_FFS = 680,     /* 642 to 710 */
+	LOAD_LUTS = 800,            /* 696 to 948 over 2 to 16 slots: the same logic, optimised by chance */
+	LOAD_FFS = 340,             /* and 6 for each doubling of the slots: exact at 2, 4, 8, 16 slots */
+	LOAD_SLOT_BITS = 108,
+	STORE_LUTS = 850,           /* 677 to 931 over 2 to 16 slots */
+	STORE_FFS = 593,            /* and 4 for each doubling: exact */
+	STORE_SLOT_BITS = 23,
+	FETCH_LUTS = 164,
+	FETCH_FFS = 62,
+	QUEUE_LUTS = 15,
+	QUEUE_FFS = 13,
+	TOKENS_LUTS = 1142,         /* 50 counters of 16 bits */
+	TOKENS_FFS = 800,
+	PORTS_LUTS = 401,
+	PORTS_FFS = 90,
+	WINDOW_CONTROL_FFS = 518,   /* and twice the window: exact at 144 to 1,152 bits */
+	WINDOW_FITTED_BITS = 2304,
+	COMMAND_BITS = 512,
+	ADDRESS_BITS = 24,
+	TOKEN_MASK_BITS = 10
+};
+
+static uint64_t divide_up(uint64_t value, uint64_t divisor) { return (value + divisor - 1) / divisor; }
+
+static uint64_t log2_up(uint64_t value) {
+	uint64_t bits = 0;
+	while (((uint64_t)1 << bits) < value) bits++;
+	return bits;
+}
+
+void resource_row_add(struct resource_row *row, enum resource_kind kind, uint64_t count, enum estimate_grade grade) {
+	struct resource_amount *amount = &row->amounts[kind];
+	if (count == 0 && grade != GRADE_MISSING) return;
+	amount->count += count;
+	if (grade > amount->grade) amount->grade = grade;
+}
+
+void resource_row_add_memory_luts(struct resource_row *row, uint64_t count, enum estimate_grade grade) {
+	resource_row_add(row, RESOURCE_LUT, count, grade);
+	row->memory_luts += count;
+}
+
+void resource_row_add_blocks(struct resource_row *row, const struct memory_blocks *blocks, enum estimate_grade grade) {
+	resource_row_add(row, RESOURCE_BRAM18, blocks->bram18s, grade);
+	resource_row_add(row, RESOURCE_URAM, blocks->urams, grade);
+	resource_row_add(row, RESOURCE_LUT, blocks->mux_luts, grade);
+	resource_row_add(row, RESOURCE_FF, blocks->ffs, grade);
+	resource_row_add_memory_luts(row, blocks->memory_luts, grade);
+}
+
+/* A registered adder tree over `count` values: level by level floor(n / 2) adders; a carry chain gives the sum's top bit
+ * without a LUT, but for signed values, whose sign must be extended first. */
+static void add_tree(uint64_t count, uint64_t bits, int is_signed, uint64_t *luts, uint64_t *ffs) {
+	for (; count > 1; count = divide_up(count, 2), bits++) {
+		*luts += count / 2 * (bits + (is_signed ? 1 : 0));
+		*ffs += divide_up(count, 2) * (bits + 1);
+	}
+}
+
+/* 6:3 compressors (three LUT6 each), or, fused with the XNOR, 3:2 (two LUT6 each: three activation and three weight bits). */
+struct lane_fabric resource_lane_fabric(enum config_fabric fabric, uint64_t bits, uint64_t accumulator_bits, uint64_t lanes,
+                                        int operand_registers) {
+	struct lane_fabric lane = {0, 0, 0};
+	uint64_t counts = fabric == FABRIC_FUSED ? bits / 3 : bits / 6;
+	uint64_t count_bits = fabric == FABRIC_FUSED ? 2 : 3;
+	lane.luts = count_bits * counts;
+	lane.ffs = count_bits * counts;
+	add_tree(counts, count_bits, 0, &lane.luts, &lane.ffs);
+	lane.luts += accumulator_bits;
+	lane.ffs += accumulator_bits;
+	if (fabric == FABRIC_DSP) lane.dsps = bits / 48;
+	if (fabric == FABRIC_LUT) {
+		lane.luts += bits;
+		lane.ffs += bits;
+	}
+	if (fabric != FABRIC_DSP && operand_registers) lane.ffs += 2 * bits;
+	lane.luts *= lanes;
+	lane.ffs *= lanes;
+	lane.dsps *= lanes;
+	return lane;
+}
+
+static uint64_t binary_depth_cycles(const struct config *config) {
+	uint64_t words = config->binary_words, popcount = config->binary_popcount == POPCOUNT_DSP ? 1 : 0;
+	switch ((enum config_fabric)config->binary_fabric) {
+	case FABRIC_DSP: return 2 + 3 + log2_up(8 * words) + popcount + 2;
+	case FABRIC_LUT: return 2 + 2 + log2_up(8 * words) + popcount + 2;
+	case FABRIC_FUSED: break;
+	}
+	return 2 + 1 + log2_up(16 * words) + popcount + 2;
+}
+
+/* The window former of nb_window: forming and aligned register, and shifters that put any window length at bit 0. LUTs follow
+ * n log2 n: 3,900 + 3 n log2 n is within 5 % of synthesis at n = 144, 288, 576, 1,152 bits. */
+static void add_window_former(const struct config *config, struct resource_row *row) {
+	uint64_t bits = config->binary_window_bits;
+	enum estimate_grade grade = bits <= WINDOW_FITTED_BITS ? GRADE_FORMULA : GRADE_ASSUMED;
+	uint64_t floor_log2 = log2_up(bits + 1) - 1;
+	uint64_t power = (uint64_t)1 << floor_log2;
+	/* bits x log2(bits), linear between powers of two (at most 9 % of a bit low) */
+	uint64_t bits_log2 = bits * floor_log2 + bits * (bits - power) / power;
+	resource_row_add(row, RESOURCE_LUT, 3900 + 3 * bits_log2, grade);
+	resource_row_add(row, RESOURCE_FF, WINDOW_CONTROL_FFS + 2 * bits, GRADE_FORMULA);
+}
+
+void resource_of_binary_engine(const struct config *config, struct resource_row *row) {
+	uint64_t pes = config->binary_pes, word_bits = 48 * (uint64_t)config->binary_words;
+	uint64_t sum_bits = config->binary_accumulator_bits, depth_cycles = binary_depth_cycles(config);
+	int popcount_dsp = config->binary_popcount == POPCOUNT_DSP;
+	struct lane_fabric lanes = resource_lane_fabric((enum config_fabric)config->binary_fabric, word_bits,
+	                                                popcount_dsp ? 0 : sum_bits, pes, 0);
+	resource_row_add(row, RESOURCE_LUT, lanes.luts, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF, lanes.ffs, GRADE_FORMULA);
+	/* Accumulators in DSP blocks: TWO24, two PEs each. */
+	resource_row_add(row, RESOURCE_DSP, lanes.dsps + (popcount_dsp ? divide_up(pes, 2) : 0), GRADE_FORMULA);
+	/* 2 popcount - border, and the border constants' way to it. */
+	resource_row_add(row, RESOURCE_LUT, pes * sum_bits, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF, pes * sum_bits, GRADE_FORMULA);
+	resource_row_add_memory_luts(row, 16 * pes + ADDRESS_BITS + TOKEN_MASK_BITS, GRADE_FORMULA);
+	/* Masking of taps outside (and the choice of the window's bits) in front of the lanes. */
+	resource_row_add(row, RESOURCE_LUT, word_bits, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_LUT, BINARY_CONTROL_LUTS, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF, BINARY_CONTROL_FFS + 3 * depth_cycles, GRADE_FORMULA);
+	if (config->binary_packing == PACKING_WINDOW) add_window_former(config, row);
+}
+
+/* Tiles along one operand: the last one is signed, those below hold 17 bits, the shift of the blocks' cascade. */
+static uint32_t tiles(uint32_t bits, uint32_t port_bits) {
+	return bits <= port_bits ? 1 : 1 + (bits - port_bits + 16) / 17;
+}
+
+uint32_t resource_product_dsps(enum device_dsp dsp, uint32_t a_bits, uint32_t b_bits) {
+	uint32_t wide = dsp == DEVICE_DSP48E1 ? 25 : 27, narrow = 18;
+	uint32_t one = tiles(a_bits, wide) * tiles(b_bits, narrow), other = tiles(b_bits, wide) * tiles(a_bits, narrow);
+	return one < other ? one : other;
+}
+
+struct fixed_packing resource_fixed_packing(enum device_dsp dsp, uint32_t weight_bits, uint32_t activation_bits,
+                                            uint32_t columns) {
+	struct fixed_packing packing = {1, 1};
+	/* w1 2^s + w0 with w0 signed: w1's bits above s, and one more for the borrow of w0. */
+	uint32_t packed_bits = weight_bits + activation_bits + 2 + weight_bits, wide = dsp == DEVICE_DSP48E1 ? 25 : 27;
+	if (weight_bits <= 4 && activation_bits <= 4) {
+		packing.products_per_dsp = 0;
+		packing.dsps_per_product = 0;
+	} else if (columns > 1 && packed_bits <= wide && activation_bits <= 18) {
+		packing.products_per_dsp = 2;
+	} else {
+		packing.dsps_per_product = resource_product_dsps(dsp, weight_bits, activation_bits);
+	}
+	return packing;
+}
+
+/* Products of R x Q lanes. A pair's upper product needs the borrow of the lower one added. Products in LUTs: 26 LUTs at 4 x 4 as
+ * synthesised, less in proportion (assumed) where narrower. */
+static void add_products(const struct config *config, const struct fixed_packing *packing, struct resource_row *row) {
+	uint64_t rows = config->fixed_rows, columns = config->fixed_columns, products = rows * columns;
+	uint64_t weight_bits = config->fixed_weight_bits, activation_bits = config->fixed_activation_bits;
+	uint64_t product_bits = weight_bits + activation_bits;
+	if (packing->products_per_dsp == 0) {
+		enum estimate_grade grade = weight_bits == 4 && activation_bits == 4 ? GRADE_FORMULA : GRADE_ASSUMED;
+		resource_row_add(row, RESOURCE_LUT, products * divide_up(26 * weight_bits * activation_bits, 16), grade);
+		/* operand and product registers, which DSP blocks have inside */
+		resource_row_add(row, RESOURCE_FF, products * (weight_bits + product_bits) + rows * activation_bits, GRADE_FORMULA);
+	} else if (packing->products_per_dsp == 2) {
+		uint64_t pairs = rows * divide_up(columns, 2);
+		resource_row_add(row, RESOURCE_DSP, pairs, GRADE_FORMULA);
+		resource_row_add(row, RESOURCE_LUT, pairs * product_bits, GRADE_FORMULA);
+	} else {
+		resource_row_add(row, RESOURCE_DSP, products * packing->dsps_per_product, GRADE_FORMULA);
+	}
+}
+
+void resource_of_fixed_engine(const struct config *config, enum device_dsp dsp, struct fixed_packing *packing,
+                              struct resource_row *row) {
+	uint64_t rows = config->fixed_rows, columns = config->fixed_columns;
+	uint64_t weight_bits = config->fixed_weight_bits, activation_bits = config->fixed_activation_bits;
+	uint64_t depth_cycles = 6 + log2_up(rows), luts = 0, ffs = 0;
+	if (weight_bits == 0 || activation_bits == 0) {
+		for (int kind = RESOURCE_LUT; kind < RESOURCE_KIND_COUNT; kind++)
+			if (kind != RESOURCE_BRAM18 && kind != RESOURCE_URAM)
+				resource_row_add(row, (enum resource_kind)kind, 0, GRADE_MISSING);
+		return;
+	}
+	*packing = resource_fixed_packing(dsp, (uint32_t)weight_bits, (uint32_t)activation_bits, config->fixed_columns);
+	add_products(config, packing, row);
+	add_tree(rows, weight_bits + activation_bits, 1, &luts, &ffs);
+	luts += config->fixed_accumulator_bits;
+	ffs += config->fixed_accumulator_bits;
+	luts *= columns;
+	ffs *= columns;
+	/* Averager of each row: running sum, rounding, choice; its registers. */
+	luts += rows * (2 * (activation_bits + 3) + activation_bits);
+	ffs += rows * (2 * activation_bits + 3);
+	/* Weights wait one cycle for the averager; the operand register itself is the multiplier's. */
+	ffs += rows * columns * weight_bits;
+	resource_row_add(row, RESOURCE_LUT, luts + FIXED_CONTROL_LUTS, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF, ffs + FIXED_CONTROL_FFS + 3 * depth_cycles, GRADE_FORMULA);
+	resource_row_add_memory_luts(row, ADDRESS_BITS + TOKEN_MASK_BITS, GRADE_FORMULA);
+}
+
+/* nb_post_lane: sums of S bits, z = A a + B of min(S + 17, 64) bits, then 64. Registers and delays are exact at both widths;
+ * LUTs are 1,498 and 1,626 as synthesised: shifters, saturation, and compares. */
+void resource_of_post_unit(const struct config *config, enum device_dsp dsp, uint64_t *products_per_value,
+                           struct resource_row *row) {
+	uint64_t lanes = config->post_lanes, sum_bits = config->fixed_accumulator_bits;
+	if (config->binary_accumulator_bits > sum_bits) sum_bits = config->binary_accumulator_bits;
+	uint64_t z_bits = sum_bits + 17 > 64 ? 64 : sum_bits + 17;
+	uint64_t words[] = {config->binary_pes / lanes, config->fixed_columns / lanes};
+	*products_per_value = resource_product_dsps(dsp, (uint32_t)sum_bits, 16) + resource_product_dsps(dsp, (uint32_t)z_bits, 16);
+	resource_row_add(row, RESOURCE_DSP, lanes * *products_per_value, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_LUT, lanes * (1242 + 8 * sum_bits), GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF, lanes * (sum_bits + 4 * z_bits + 420), GRADE_FORMULA);
+	resource_row_add_memory_luts(row, lanes * (98 + sum_bits + 6), GRADE_FORMULA);
+	/* Choice of the lanes' sums in the words of both accumulator buffers (three uses), and the packing of bits and values. */
+	for (int i = 0; i < 2; i++)
+		resource_row_add(row, RESOURCE_LUT, (uint64_t)(i + 1) * lanes * sum_bits * divide_up(words[i] - 1, 3), GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_LUT, POST_CONTROL_LUTS, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF, POST_CONTROL_FFS, GRADE_FORMULA);
+	resource_row_add_memory_luts(row, 3 * ADDRESS_BITS + 32, GRADE_FORMULA);
+}
+
+/* Data of all slots' bursts, beside each master. */
+static void add_data_fifo(const struct config *config, struct memory_blocks *data, struct resource_row *row) {
+	struct memory_shape shape = {8 * (uint64_t)config->dma_axi_bytes,
+	                             (uint64_t)config->dma_outstanding * config->dma_burst_beats, 0, TECHNOLOGY_BRAM36};
+	if (shape.depth_words <= 64) shape.technology = TECHNOLOGY_LUTRAM;
+	memory_blocks_of(&shape, data);
+	resource_row_add_blocks(row, data, GRADE_ASSUMED);
+}
+
+static void add_slots(const struct config *config, uint64_t slot_bits, struct resource_row *row) {
+	struct memory_shape shape = {slot_bits, config->dma_outstanding, 0, TECHNOLOGY_LUTRAM};
+	struct memory_blocks slots;
+	memory_blocks_of(&shape, &slots);
+	slots.ffs = 0; /* read without a register */
+	resource_row_add_blocks(row, &slots, GRADE_FORMULA);
+}
+
+void resource_of_load(const struct config *config, struct memory_blocks *data, struct resource_row *row) {
+	resource_row_add(row, RESOURCE_LUT, LOAD_LUTS, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF, LOAD_FFS + 6 * log2_up(config->dma_outstanding), GRADE_FORMULA);
+	add_slots(config, LOAD_SLOT_BITS, row);
+	add_data_fifo(config, data, row);
+}
+
+/* The three buffers the store can read are joined in front of it. */
+void resource_of_store(const struct config *config, struct memory_blocks *data, struct resource_row *row) {
+	resource_row_add(row, RESOURCE_LUT, STORE_LUTS + 8 * (uint64_t)config->dma_axi_bytes, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF, STORE_FFS + 4 * log2_up(config->dma_outstanding), GRADE_FORMULA);
+	add_slots(config, STORE_SLOT_BITS, row);
+	add_data_fifo(config, data, row);
+}
+
+void resource_of_sequencer(const struct config *config, struct resource_row *row) {
+	struct memory_shape shape = {COMMAND_BITS, config->sequencer_queue_depth, 0, TECHNOLOGY_LUTRAM};
+	struct memory_blocks queue;
+	memory_blocks_of(&shape, &queue);
+	queue.ffs = 0; /* the head is read without a register */
+	for (int unit = 0; unit < 5; unit++) resource_row_add_blocks(row, &queue, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_LUT, FETCH_LUTS + 5 * QUEUE_LUTS + TOKENS_LUTS, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF, FETCH_FFS + 5 * QUEUE_FFS + TOKENS_FFS, GRADE_FORMULA);
+	/* A command read in several parts is put together in registers; else the memory's output register holds it. */
+	if (config->sequencer_fetch_cycles > 1) resource_row_add(row, RESOURCE_FF, COMMAND_BITS, GRADE_FORMULA);
+}
+
+void resource_of_ports(struct resource_row *row) {
+	resource_row_add(row, RESOURCE_LUT, PORTS_LUTS, GRADE_SYNTHESISED);
+	resource_row_add(row, RESOURCE_FF, PORTS_FFS, GRADE_SYNTHESISED);
+}
+
+void resource_of_program_memory(const struct config *config, struct memory_blocks *blocks, struct resource_row *row) {
+	uint64_t fetch_cycles = config->sequencer_fetch_cycles;
+	struct memory_shape shape = {divide_up(COMMAND_BITS, fetch_cycles), config->sequencer_program_commands * fetch_cycles, 0,
+	                             TECHNOLOGY_BRAM36};
+	memory_blocks_of(&shape, blocks);
+	resource_row_add_blocks(row, blocks, GRADE_FORMULA);
+}
+
+void resource_of_memory_controllers(const struct config *config, const struct device *device, struct resource_row *row) {
+	static const enum device_resource resources[RESOURCE_KIND_COUNT] = {DEVICE_LUT, DEVICE_FF, DEVICE_BRAM36, DEVICE_URAM,
+	                                                                    DEVICE_DSP};
+	enum estimate_grade grade = GRADE_FORMULA;
+	if (strncmp(device->dram_controller_source, "assumed", 7) == 0) grade = GRADE_ASSUMED;
+	for (int kind = 0; kind < RESOURCE_KIND_COUNT; kind++) {
+		uint64_t count = (uint64_t)config->dram_channels * device->dram_controller[resources[kind]];
+		resource_row_add(row, (enum resource_kind)kind, kind == RESOURCE_BRAM18 ? 2 * count : count, grade);
+	}
+}

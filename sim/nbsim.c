@@ -1,0 +1,395 @@
+/* nbsim: one run of one network on one machine. See --help; the work is done by sim/run, sim/systemc and sim/store. */
+#include <limits.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim/base/options.h"
+#include "sim/base/shipped.h"
+#include "sim/run/progress.h"
+#include "sim/run/simulation.h"
+#include "sim/run/timeline.h"
+#include "sim/run/vcd.h"
+#include "sim/store/database.h"
+#include "sim/systemc/systemc_run.h"
+#include "workloads/compile.h"
+
+static volatile sig_atomic_t stop_requested;
+
+static void request_stop(int signal_number) {
+	(void)signal_number;
+	stop_requested = 1;
+}
+
+enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
+enum { KERNEL_FROM_CONFIG = 2 };
+
+struct arguments {
+	const char *config, *workload, *images, *scores, *db, *vcd, *timeline, *commands, *mapping;
+	struct option_list set, words;
+	uint32_t kernel, format;
+	uint64_t count, verify;
+	int layers, show_mapping, describe, no_db, quiet, help, version;
+};
+
+#define AT(member) offsetof(struct arguments, member)
+static const struct option option_rows[] = {
+    {OPTION_SECTION, .help = "What is run"},
+    {OPTION_TEXT, "config", 'c', "FILE", .offset = AT(config), .help = "Machine (INI). A bare name is looked up in the current folder, then among the shipped configurations. Default: u250.ini."},
+    {OPTION_TEXT, "workload", 'w', "NET", .offset = AT(workload), .help = "Layer trace (.nbt), network folder, or name of a shipped network; compiled on the fly at the widths of [compile]. Default: [run] workload of the configuration."},
+    {OPTION_LIST, "set", 's', "SECTION.KEY=VALUE", .offset = AT(set), .help = "Changes one parameter; may be given many times. See --describe."},
+    {OPTION_WORD, "kernel", 'k', "KERNEL", "systemc|native", .offset = AT(kernel), .help = "systemc or native; both give the same cycles. Default: [run] kernel."},
+    {OPTION_TEXT, "mapping", 0, "FILE", .offset = AT(mapping), .help = "Overrides the mapper per layer: bands, blocks, residency (see sim/mapper/mapper.h and --show-mapping)."},
+    {OPTION_SECTION, .help = "Values"},
+    {OPTION_TEXT, "images", 'i', "FILE", .offset = AT(images), .help = "CIFAR-10 binary or idx images, plain or gzip: class scores and top-1."},
+    {OPTION_UNSIGNED, "count", 'n', "N", .minimum = 1, .maximum = 1000000, .offset = AT(count), .help = "Only the first N images."},
+    {OPTION_UNSIGNED, "verify", 0, "N", .minimum = 0, .maximum = 1000000, .offset = AT(verify), .help = "So many of them also run through the emitted program on byte images of DDR and buffers, and must give the same bits. Default 16."},
+    {OPTION_TEXT, "scores", 0, "FILE", .offset = AT(scores), .help = "Writes the scores: int32, little-endian, image after image."},
+    {OPTION_SECTION, .help = "What comes out"},
+    {OPTION_WORD, "format", 'f', "FORMAT", "table|csv|json", .offset = AT(format), .help = "table, csv or json, on standard output."},
+    {OPTION_FLAG, "layers", 'l', .offset = AT(layers), .help = "Also what every layer costs and waits for."},
+    {OPTION_FLAG, "show-mapping", 0, .offset = AT(show_mapping), .help = "Prints tiles and residency of each layer and why, and stops."},
+    {OPTION_TEXT, "emit-commands", 0, "FILE", .offset = AT(commands), .help = "Writes the program, one command a line ('-': standard output)."},
+    {OPTION_TEXT, "timeline", 0, "FILE", .offset = AT(timeline), .help = "Writes what every unit did as trace-event JSON (Perfetto, chrome://tracing)."},
+    {OPTION_TEXT, "vcd", 0, "FILE", .offset = AT(vcd), .help = "Writes transactions as waveforms (GTKWave)."},
+    {OPTION_TEXT, "db", 0, "FILE", .offset = AT(db), .help = "Database the run is stored in. Default nbsim.db in the current folder."},
+    {OPTION_FLAG, "no-db", 0, .offset = AT(no_db), .help = "Stores nothing."},
+    {OPTION_SECTION, .help = "About"},
+    {OPTION_FLAG, "describe", 0, .offset = AT(describe), .help = "Every parameter: unit, default, range, meaning, source, timing class (--format json for machines)."},
+    {OPTION_FLAG, "quiet", 'q', .offset = AT(quiet), .help = "No progress line."},
+    {OPTION_FLAG, "version", 0, .offset = AT(version), .help = "Prints the version."},
+    {OPTION_FLAG, "help", 'h', .offset = AT(help), .help = "Prints this."},
+};
+
+static const char *const synopsis[] = {"nbsim [--config FILE] [--workload NET] [options]", "nbsim runs [--db FILE]", "nbsim show ID [--db FILE]",
+                                       "nbsim rerun ID [--db FILE]", "nbsim --describe", NULL};
+static const char *const examples[] = {
+    "nbsim --config u250.ini", "the shipped NeuroBlend-20 on the Alveo U250: cycles, stalls, power, resources",
+    "nbsim --config u250.ini --layers --format csv --kernel native", "every number of every layer, for a script",
+    "nbsim --config u250.ini --set binary_engine.pes=32 --set dram.channels=1", "another machine",
+    "nbsim --config u250.ini --images t10k-images-idx3-ubyte.gz --count 1000", "class scores and top-1 of real images",
+    "nbsim --config u250.ini --vcd waves.vcd --timeline run.json", "look at what every unit did",
+    "nbsim runs; nbsim show 3f2a; nbsim rerun 3f2a", "what is stored; print it again; reproduce it to the cycle",
+    NULL};
+static const char *const notes[] = {
+    "Exit status: 0 ok; 1 a check failed; 2 wrong usage; 3 malformed input; 4 a file or database cannot be read or written; 5 the network "
+    "cannot be mapped to this machine; 6 the machine is stuck; 7 interrupted; 8 out of memory.",
+    NULL};
+
+static const struct options options = {.program = "nbsim",
+                                       .summary = "Cycle-accurate simulation of a NeuroBlend-type accelerator: a compiled network and a machine give cycles, the reason for "
+                                                  "every stall, energy, power and FPGA resources.",
+                                       .synopsis = synopsis,
+                                       .rows = option_rows,
+                                       .row_count = sizeof option_rows / sizeof option_rows[0],
+                                       .arguments_offset = AT(words),
+                                       .arguments_maximum = 2,
+                                       .examples = examples,
+                                       .notes = notes};
+
+/* Everything one run needs, released together. */
+struct session {
+	struct config config;
+	struct trace trace;
+	struct device device;
+	struct technology technology;
+	struct mapping wish;
+	struct simulation simulation;
+	struct rows rows;
+	struct image_set *images;
+	char workload[PATH_MAX];
+	char config_path[PATH_MAX];
+	int has_wish, has_simulation;
+};
+
+static void session_clear(struct session *session) {
+	if (session->has_simulation) simulation_clear(&session->simulation);
+	if (session->has_wish) mapping_clear(&session->wish);
+	image_set_close(session->images);
+	rows_clear(&session->rows);
+	trace_clear(&session->trace);
+}
+
+static int ends_with(const char *text, const char *end) {
+	size_t length = strlen(text), end_length = strlen(end);
+	return length >= end_length && !strcmp(text + length - end_length, end);
+}
+
+static enum status load_workload(struct session *session, const char *name, struct error *error) {
+	snprintf(session->workload, sizeof session->workload, "%s", name);
+	if (ends_with(name, ".nbt")) return trace_read(&session->trace, name, error);
+	char folder[PATH_MAX];
+	const char *slash = strrchr(name, '/');
+	enum status status = compile_find_network(name, folder, sizeof folder, error);
+	if (status && slash && !strncmp(name, "workloads/networks/", 19)) status = compile_find_network(slash + 1, folder, sizeof folder, error);
+	if (status) return status;
+	struct compile_options compile = {.network = folder, .config = &session->config, .seed = session->config.seed};
+	return compile_network(&compile, &session->trace, NULL, error);
+}
+
+static enum status load_named(const char *folder, const char *name, char *path, size_t bytes, struct error *error) {
+	char file[CONFIG_TEXT_BYTES + 8];
+	snprintf(file, sizeof file, "%s.ini", name);
+	return shipped_find(folder, strchr(name, '/') || ends_with(name, ".ini") ? name : file, path, bytes, error);
+}
+
+static enum status load_machine(struct session *session, const struct arguments *arguments, struct error *error) {
+	char path[PATH_MAX];
+	enum status status = shipped_find("configs", arguments->config ? arguments->config : "u250.ini", session->config_path, sizeof session->config_path, error);
+	if (!status) status = config_read(&session->config, session->config_path, error);
+	for (size_t i = 0; !status && i < arguments->set.count; i++) status = config_set(&session->config, arguments->set.items[i], error);
+	if (!status && arguments->kernel != KERNEL_FROM_CONFIG) session->config.kernel = arguments->kernel;
+	if (!status) status = config_check(&session->config, session->config_path, error);
+	if (!status) status = load_named("configs/devices", session->config.device, path, sizeof path, error);
+	if (!status) status = device_read(&session->device, path, error);
+	if (!status) status = load_named("configs/tech", session->config.technology, path, sizeof path, error);
+	if (!status) status = technology_read(&session->technology, path, error);
+	return status;
+}
+
+static FILE *open_output(const char *path, struct error *error) {
+	FILE *out = !strcmp(path, "-") ? stdout : fopen(path, "w");
+	if (!out) error_set(error, STATUS_IO, "%s: cannot be written", path);
+	return out;
+}
+
+static enum status close_output(FILE *out, const char *path, struct error *error) {
+	int failed = ferror(out);
+	if (out == stdout ? fflush(out) : fclose(out)) failed = 1;
+	return failed ? error_set(error, STATUS_IO, "%s: cannot be written completely", path) : STATUS_OK;
+}
+
+static enum status write_commands(const struct session *session, const char *path, struct error *error) {
+	FILE *out = open_output(path, error);
+	if (!out) return STATUS_IO;
+	program_print(&session->simulation.program, out);
+	return close_output(out, path, error);
+}
+
+static enum status write_scores(const struct session *session, const char *path, struct error *error) {
+	const struct simulation_values *values = &session->simulation.values;
+	FILE *out = open_output(path, error);
+	if (!out) return STATUS_IO;
+	for (size_t i = 0; i < (size_t)values->images * session->trace.classes; i++) {
+		uint32_t value = (uint32_t)values->scores[i];
+		uint8_t bytes[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16), (uint8_t)(value >> 24)};
+		fwrite(bytes, 1, sizeof bytes, out);
+	}
+	return close_output(out, path, error);
+}
+
+/* Observers of one run, fanned out. */
+struct observers { struct timeline *timeline; struct vcd *vcd; };
+
+static void observe(void *context, const struct machine_event *event) {
+	struct observers *observers = context;
+	if (observers->timeline) timeline_event(observers->timeline, event);
+	if (observers->vcd) vcd_event(observers->vcd, event);
+}
+
+static enum status run_machine(struct session *session, const struct arguments *arguments, struct error *error) {
+	struct simulation *simulation = &session->simulation;
+	struct observers observers = {0};
+	enum status status = STATUS_OK;
+	if (arguments->timeline) status = timeline_open(&observers.timeline, arguments->timeline, &simulation->program, &session->trace, error);
+	if (!status && arguments->vcd) status = vcd_open(&observers.vcd, arguments->vcd, &simulation->config, &simulation->program, error);
+	struct native_options native = {.context = &observers, .event = observers.timeline || observers.vcd ? observe : NULL, .stop = &stop_requested};
+	if (!status) status = simulation_time(simulation, session->config.kernel == KERNEL_SYSTEMC ? systemc_kernel : native_run, &native, error);
+	struct error closing;
+	uint64_t end = simulation->result.total_cycles;
+	enum status timeline_status = timeline_close(observers.timeline, end, status == STATUS_OK, &closing);
+	if (timeline_status && !status) *error = closing, status = timeline_status;
+	enum status vcd_status = vcd_close(observers.vcd, end, status == STATUS_OK, &closing);
+	if (vcd_status && !status) *error = closing, status = vcd_status;
+	return status;
+}
+
+static enum status run_images(struct session *session, const struct arguments *arguments, struct error *error) {
+	struct progress progress;
+	uint32_t limit = (uint32_t)arguments->count;
+	enum status status = image_set_open(&session->images, arguments->images, limit, error);
+	if (!status) status = image_set_check(session->images, &session->trace, error);
+	if (status) return status;
+	progress_begin(&progress, "images", !arguments->quiet);
+	status = simulation_evaluate(&session->simulation, session->images, image_set_count(session->images), (uint32_t)arguments->verify,
+	                             progress_step, &progress, &stop_requested, error);
+	progress_end(&progress);
+	if (!status && arguments->scores) status = write_scores(session, arguments->scores, error);
+	return status;
+}
+
+static enum status store_run(struct session *session, const struct arguments *arguments, double wall_s, char id[RUN_ID_BYTES], struct error *error) {
+	struct database *database;
+	const char *path = arguments->db ? arguments->db : "nbsim.db";
+	char full[PATH_MAX], full_images[PATH_MAX];
+	char *mapping_text = NULL;
+	size_t mapping_bytes = 0;
+	FILE *memory = open_memstream(&mapping_text, &mapping_bytes);
+	if (!memory) return error_set(error, STATUS_MEMORY, "out of memory");
+	mapping_print(&session->simulation.mapping, &session->trace, memory);
+	fclose(memory);
+	const char *workload = realpath(session->workload, full) ? full : session->workload;
+	const char *images = arguments->images ? (realpath(arguments->images, full_images) ? full_images : arguments->images) : "";
+	struct run_record run = {.program_version = NBSIM_VERSION, .config = &session->config, .network = session->trace.name,
+	                         .workload = workload, .trace_checksum = session->trace.checksum, .images = images,
+	                         .image_count = session->simulation.values.images,
+	                         .kernel = session->config.kernel == KERNEL_SYSTEMC ? "systemc" : "native",
+	                         .exactness = simulation_exactness(&session->simulation), .memory = "model",
+	                         .rows = &session->rows, .mapping_text = mapping_text, .wall_s = wall_s};
+	run_id(&run, run.id);
+	memcpy(id, run.id, RUN_ID_BYTES);
+	enum status status = database_open(&database, path, 1, error);
+	if (!status) {
+		status = database_write_run(database, &run, error);
+		database_close(database);
+	}
+	free(mapping_text);
+	return status;
+}
+
+static enum status print_result(struct session *session, const struct arguments *arguments, const char *id, struct error *error) {
+	if (arguments->format == FORMAT_CSV) rows_print_csv(&session->rows, stdout);
+	if (arguments->format == FORMAT_JSON) rows_print_json(&session->rows, stdout);
+	if (arguments->format == FORMAT_TABLE) {
+		simulation_print(&session->simulation, arguments->layers, stdout);
+		if (id[0]) printf("\nstored as %s in %s (nbsim show %.6s)\n", id, arguments->db ? arguments->db : "nbsim.db", id);
+	}
+	return close_output(stdout, "standard output", error);
+}
+
+static double seconds_now(void) {
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static enum status run(struct session *session, const struct arguments *arguments, struct error *error) {
+	double begun_s = seconds_now();
+	char id[RUN_ID_BYTES] = "";
+	enum status status = load_machine(session, arguments, error);
+	if (status) return status;
+	if (arguments->describe) {
+		config_describe(&session->config, stdout, arguments->format == FORMAT_JSON);
+		return close_output(stdout, "standard output", error);
+	}
+	status = load_workload(session, arguments->workload ? arguments->workload : session->config.workload, error);
+	if (!status && arguments->mapping) {
+		status = mapping_read(&session->wish, &session->trace, arguments->mapping, error);
+		session->has_wish = !status;
+	}
+	if (!status) {
+		status = simulation_create(&session->simulation, &session->config, &session->trace, &session->device, &session->technology,
+		                           session->has_wish ? &session->wish : NULL, error);
+		session->has_simulation = !status;
+	}
+	if (!status && arguments->commands) status = write_commands(session, arguments->commands, error);
+	if (!status && arguments->show_mapping) {
+		mapping_print(&session->simulation.mapping, &session->trace, stdout);
+		return close_output(stdout, "standard output", error);
+	}
+	if (!status) status = run_machine(session, arguments, error);
+	if (!status && arguments->images) status = run_images(session, arguments, error);
+	if (status) return status;
+	simulation_rows(&session->simulation, arguments->layers || !arguments->no_db, &session->rows);
+	if (session->rows.failed) return error_set(error, STATUS_MEMORY, "out of memory for the result rows");
+	if (!arguments->no_db) status = store_run(session, arguments, seconds_now() - begun_s, id, error);
+	if (status) return status;
+	if (!arguments->layers && !arguments->no_db) { /* what is printed does not depend on what is stored */
+		rows_clear(&session->rows);
+		simulation_rows(&session->simulation, 0, &session->rows);
+	}
+	return print_result(session, arguments, id, error);
+}
+
+static enum status rerun(const struct stored_run *stored, const struct arguments *arguments, struct error *error) {
+	struct session session = {.config = stored->config};
+	struct arguments again = *arguments;
+	char path[PATH_MAX];
+	again.images = stored->images[0] ? stored->images : NULL;
+	again.count = stored->image_count;
+	if (again.kernel != KERNEL_FROM_CONFIG) session.config.kernel = again.kernel;
+	enum status status = load_named("configs/devices", session.config.device, path, sizeof path, error);
+	if (!status) status = device_read(&session.device, path, error);
+	if (!status) status = load_named("configs/tech", session.config.technology, path, sizeof path, error);
+	if (!status) status = technology_read(&session.technology, path, error);
+	if (!status) status = load_workload(&session, stored->workload, error);
+	if (!status && session.trace.checksum != stored->trace_checksum)
+		status = error_set(error, STATUS_INPUT, "%s: its checksum is %08x now, %08x was stored with run %s", stored->workload, session.trace.checksum, stored->trace_checksum, stored->id);
+	if (!status) {
+		status = simulation_create(&session.simulation, &session.config, &session.trace, &session.device, &session.technology, NULL, error);
+		session.has_simulation = !status;
+	}
+	if (!status) status = run_machine(&session, &again, error);
+	if (!status && again.images) status = run_images(&session, &again, error);
+	if (!status) {
+		simulation_rows(&session.simulation, 1, &session.rows);
+		const struct row *before = rows_find(&stored->rows, "run", "total_cycles"), *now = rows_find(&session.rows, "run", "total_cycles");
+		if (!before || !now || before->integer != now->integer)
+			status = error_set(error, STATUS_FAILED, "run %s had %llu cycles, now it has %llu", stored->id, (unsigned long long)(before ? before->integer : 0),
+			                   (unsigned long long)(now ? now->integer : 0));
+		else
+			printf("run %s: %llu cycles, as stored\n", stored->id, (unsigned long long)now->integer);
+	}
+	session_clear(&session);
+	return status;
+}
+
+static enum status run_command(const struct arguments *arguments, struct error *error) {
+	const char *command = arguments->words.items[0];
+	int is_runs = !strcmp(command, "runs");
+	if (!is_runs && strcmp(command, "show") && strcmp(command, "rerun"))
+		return error_set(error, STATUS_USAGE, "unknown command '%s': expected runs, show ID or rerun ID (nbsim --help)", command);
+	if (arguments->words.count != (is_runs ? 1 : 2)) return error_set(error, STATUS_USAGE, "%s: expected %s (nbsim --help)", command, is_runs ? "no argument" : "one run ID");
+	struct database *database;
+	struct stored_run stored;
+	enum status status = database_open(&database, arguments->db ? arguments->db : "nbsim.db", 0, error);
+	if (status) return status;
+	if (is_runs) {
+		status = database_print_runs(database, stdout, arguments->format == FORMAT_CSV, error);
+	} else {
+		status = database_read_run(database, arguments->words.items[1], &stored, error);
+		if (!status && !strcmp(command, "show")) {
+			if (arguments->format == FORMAT_JSON)
+				rows_print_json(&stored.rows, stdout);
+			else if (arguments->format == FORMAT_CSV)
+				rows_print_csv(&stored.rows, stdout);
+			else
+				rows_print_table(&stored.rows, arguments->layers, stdout);
+		} else if (!status) {
+			status = rerun(&stored, arguments, error);
+		}
+		if (!status) stored_run_clear(&stored);
+	}
+	database_close(database);
+	if (!status) status = close_output(stdout, "standard output", error);
+	return status;
+}
+
+int main(int argc, char **argv) {
+	struct arguments arguments = {.kernel = KERNEL_FROM_CONFIG, .verify = 16};
+	struct error error = {{0}};
+	struct session session = {0};
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, request_stop);
+	signal(SIGTERM, request_stop);
+	enum status status = options_parse(&options, argc, argv, &arguments, &error);
+	if (!status && arguments.help) {
+		options_help(&options, stdout);
+		status = close_output(stdout, "standard output", &error);
+	} else if (!status && arguments.version) {
+		printf("nbsim %s\n", NBSIM_VERSION);
+		status = close_output(stdout, "standard output", &error);
+	} else if (!status && arguments.words.count) {
+		status = run_command(&arguments, &error);
+	} else if (!status) {
+		status = run(&session, &arguments, &error);
+		session_clear(&session);
+	}
+	options_clear(&options, &arguments);
+	if (status) fprintf(stderr, "nbsim: %s\n", error.text);
+	return status;
+}

@@ -1,0 +1,221 @@
+/* See simulation.h. */
+#include "sim/run/simulation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/machine/executor.h"
+#include "sim/values/values.h"
+
+enum status simulation_create(struct simulation *simulation, const struct config *config, const struct trace *trace,
+                              const struct device *device, const struct technology *technology, const struct mapping *wish,
+                              struct error *error) {
+	memset(simulation, 0, sizeof *simulation);
+	simulation->config = *config;
+	simulation->trace = trace;
+	simulation->device = device;
+	simulation->technology = technology;
+	mapper_resolve_widths(&simulation->config, trace);
+	return mapper_map(trace, &simulation->config, wish, &simulation->program, &simulation->mapping, error);
+}
+
+void simulation_clear(struct simulation *simulation) {
+	program_clear(&simulation->program);
+	mapping_clear(&simulation->mapping);
+	machine_result_clear(&simulation->result);
+	free(simulation->values.scores);
+	memset(simulation, 0, sizeof *simulation);
+}
+
+static enum status time_with_memory(const struct simulation *simulation, uint32_t kind, uint32_t bytes_per_cycle, uint64_t *total_cycles,
+                                    struct error *error) {
+	struct config config = simulation->config;
+	struct machine_result result;
+	config.dram_kind = kind;
+	config.dram_fixed_bytes_per_cycle = bytes_per_cycle;
+	if (simulation->config.dram_kind == DRAM_DDR4) { /* a row miss as the latency */
+		uint64_t latency = config_cycles_up(&config, config.dram_trp_ps) + config_cycles_up(&config, config.dram_trcd_ps) +
+		                   config_cycles_up(&config, config.dram_cl_ps);
+		config.dram_fixed_latency_cycles = (uint32_t)latency;
+	}
+	enum status status = native_run(&config, &simulation->program, NULL, &result, error);
+	if (status) return status;
+	*total_cycles = result.total_cycles;
+	machine_result_clear(&result);
+	return STATUS_OK;
+}
+
+/* The least bytes a cycle with which a run with unlimited bandwidth is met within 0.1 %, by bisection; 0 when a whole beat a cycle
+ * is not enough. */
+static enum status find_sufficient(struct simulation *simulation, struct error *error) {
+	uint32_t low = 1, high = simulation->config.dma_axi_bytes;
+	uint64_t limit_cycles = simulation->unlimited_cycles + simulation->unlimited_cycles / 1000, cycles;
+	enum status status = time_with_memory(simulation, DRAM_FIXED, high, &cycles, error);
+	if (status || cycles > limit_cycles) return status;
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+		status = time_with_memory(simulation, DRAM_FIXED, middle, &cycles, error);
+		if (status) return status;
+		if (cycles <= limit_cycles)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	simulation->sufficient_bytes_per_cycle = high;
+	return STATUS_OK;
+}
+
+static void add_activity(const struct simulation *simulation, struct energy_activity *activity) {
+	const struct machine_result *result = &simulation->result;
+	activity->total_cycles = result->total_cycles;
+	activity->frames = result->frame_count;
+	for (uint32_t l = 0; l < result->layer_count; l++) {
+		const struct layer_counters *layer = &result->layers[l];
+		for (int row = 0; row < ATTRIBUTION_ROWS; row++) activity->busy_cycles[row] += layer->cycles[row][STATE_BUSY];
+		activity->binary_issued += layer->binary_issued;
+		activity->fixed_issued += layer->fixed_issued;
+		activity->post_issued += layer->post_issued;
+		for (int b = 0; b < BUFFER_COUNT; b++) {
+			activity->buffer_reads[b] += layer->buffer_reads[b];
+			activity->buffer_writes[b] += layer->buffer_writes[b];
+		}
+		activity->ddr_read_bytes += layer->ddr_read_bytes;
+		activity->ddr_write_bytes += layer->ddr_write_bytes;
+	}
+	for (uint32_t c = 0; c < simulation->config.dram_channels; c++) {
+		activity->ddr_activates += result->channels[c].row_opens + result->channels[c].row_conflicts;
+		activity->ddr_refreshes += result->channels[c].refreshes;
+	}
+}
+
+enum status simulation_time(struct simulation *simulation, simulation_kernel *kernel, const struct native_options *options, struct error *error) {
+	enum status status = kernel(&simulation->config, &simulation->program, options, &simulation->result, error);
+	if (!status) status = time_with_memory(simulation, DRAM_UNLIMITED, 1, &simulation->unlimited_cycles, error);
+	if (!status) status = find_sufficient(simulation, error);
+	if (status) return status;
+	struct energy_activity activity = {0};
+	add_activity(simulation, &activity);
+	estimate_resources(&simulation->config, simulation->device, &simulation->resources);
+	estimate_energy(&simulation->config, simulation->device, simulation->technology, &simulation->resources, &activity, &simulation->energy);
+	simulation->is_timed = 1;
+	return STATUS_OK;
+}
+
+/* Values. */
+
+struct evaluation {
+	struct values_network *network;
+	struct executor *executor;
+	int16_t *map;
+	int32_t *scores;   /* one per channel of the scores map */
+	int32_t *check;
+};
+
+static void evaluation_clear(struct evaluation *evaluation) {
+	values_network_free(evaluation->network);
+	executor_free(evaluation->executor);
+	free(evaluation->map);
+	free(evaluation->scores);
+	free(evaluation->check);
+}
+
+static enum status evaluation_create(struct evaluation *evaluation, const struct simulation *simulation, uint32_t verify, struct error *error) {
+	memset(evaluation, 0, sizeof *evaluation);
+	evaluation->map = calloc(image_map_values(simulation->trace), sizeof *evaluation->map);
+	evaluation->scores = calloc(simulation->trace->maps[simulation->trace->scores_map].channels, sizeof *evaluation->scores);
+	evaluation->check = calloc(simulation->trace->classes, sizeof *evaluation->check);
+	if (!evaluation->map || !evaluation->scores || !evaluation->check) return error_set(error, STATUS_MEMORY, "out of memory for the values");
+	enum status status = values_network_create(&evaluation->network, simulation->trace, VALUES_FAST, error);
+	if (!status && verify) status = executor_create(&evaluation->executor, &simulation->config, &simulation->program, error);
+	if (!status && verify) status = executor_preamble(evaluation->executor, error);
+	return status;
+}
+
+/* The image through the emitted program; its scores must be the layer kernels'. */
+static enum status verify_image(struct evaluation *evaluation, const struct simulation *simulation, uint32_t image, const int32_t *scores,
+                                struct error *error) {
+	const struct trace *trace = simulation->trace;
+	const struct trace_map *input = &trace->maps[trace->input_map];
+	enum status status = executor_put_input(evaluation->executor, evaluation->map, input->height, input->width, input->channels,
+	                                        input->kind == TRACE_MAP_BITS, error);
+	if (!status) status = executor_frame(evaluation->executor, error);
+	if (!status) status = executor_get_scores(evaluation->executor, evaluation->check, trace->classes, error);
+	if (status) return status;
+	for (uint32_t c = 0; c < trace->classes; c++)
+		if (scores[c] != evaluation->check[c])
+			return error_set(error, STATUS_FAILED, "image %u, class %u: the emitted program gives %d, the layer kernels give %d", image, c,
+			                 evaluation->check[c], scores[c]);
+	return STATUS_OK;
+}
+
+enum status simulation_evaluate(struct simulation *simulation, const struct image_set *images, uint32_t count, uint32_t verify,
+                                void (*progress)(void *context, uint32_t done, uint32_t count), void *context,
+                                const volatile sig_atomic_t *stop, struct error *error) {
+	const struct trace *trace = simulation->trace;
+	struct simulation_values *values = &simulation->values;
+	struct evaluation evaluation;
+	if (!trace->has_values)
+		return error_set(error, STATUS_INPUT, "%s: has shapes and seeded weights only; images need a trained network", trace->name);
+	int32_t *scores = calloc((size_t)count * trace->classes, sizeof *scores);
+	if (!scores) return error_set(error, STATUS_MEMORY, "out of memory for the scores");
+	free(values->scores);
+	*values = (struct simulation_values){.scores = scores};
+	enum status status = evaluation_create(&evaluation, simulation, verify, error);
+	for (uint32_t i = 0; !status && i < count; i++) {
+		int32_t label;
+		if (stop && *stop) status = error_set(error, STATUS_INTERRUPTED, "interrupted after %u of %u images", i, count);
+		if (status) break;
+		image_to_map(trace, image_set_read(images, i, &label), evaluation.map);
+		int32_t *all = evaluation.scores;
+		values_network_run(evaluation.network, evaluation.map, all);
+		memcpy(scores + (size_t)i * trace->classes, all, trace->classes * sizeof *scores);
+		if (i < verify) status = verify_image(&evaluation, simulation, i, all, error);
+		if (status) break;
+		if (i < verify) values->compared++;
+		if (label >= 0) values->labelled++;
+		if (label >= 0 && values_top1(all, trace->classes) == (uint32_t)label) values->correct++;
+		values->images++;
+		if (progress) progress(context, i + 1, count);
+	}
+	evaluation_clear(&evaluation);
+	return status;
+}
+
+/* Derived figures. */
+
+uint64_t simulation_latency_cycles(const struct simulation *simulation) {
+	const struct machine_result *result = &simulation->result;
+	return result->frame_count ? result->frame_end_cycle[0] + 1 - result->preamble_cycles : 0;
+}
+
+double simulation_period_cycles(const struct simulation *simulation, int *is_single_frame) {
+	const struct machine_result *result = &simulation->result;
+	*is_single_frame = result->frame_count < 2;
+	if (*is_single_frame) return (double)simulation_latency_cycles(simulation);
+	uint64_t span = result->frame_end_cycle[result->frame_count - 1] - result->frame_end_cycle[0];
+	return (double)span / (double)(result->frame_count - 1);
+}
+
+/* "4,8,16-64": is the value in the list? */
+static int is_proven(const char *list, uint32_t value) {
+	while (*list) {
+		char *end;
+		unsigned long low = strtoul(list, &end, 10), high = low;
+		if (end == list) return 0;
+		if (*end == '-') high = strtoul(end + 1, &end, 10);
+		if (value >= low && value <= high) return 1;
+		list = *end == ',' ? end + 1 : end;
+	}
+	return 0;
+}
+
+const char *simulation_exactness(const struct simulation *simulation) {
+	for (size_t i = 0; i < config_parameter_count; i++) {
+		const struct config_parameter *parameter = &config_parameters[i];
+		if (parameter->timing == TIMING_NONE || parameter->type == CONFIG_TEXT) continue;
+		uint32_t value;
+		memcpy(&value, (const char *)&simulation->config + parameter->offset, sizeof value);
+		if (!is_proven(parameter->proven, value)) return "model";
+	}
+	return "rtl";
+}

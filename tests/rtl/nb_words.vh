@@ -1,0 +1,23 @@
+	// Part of the parameter lists of nb_top and nb_bench: bytes of a word of each buffer in DDR (WB), bytes moved between
+	// DMA and buffer in a cycle (CB), and the greatest of these. They follow from the others; not to be overridden.
+	parameter WB0 = 8 << $clog2(W),
+	parameter WB1 = R * (ACTIVATION_BITS <= 8 ? 1 : 2),
+	parameter WB2 = 8 << $clog2(P * W),
+	parameter WB3 = R * Q * (WEIGHT_BITS <= 8 ? 1 : 2),
+	parameter WB4 = 16 * L,
+	parameter WB5 = 2 * P,
+	parameter WB8 = 4 * L,
+	parameter CB0 = WB0 >= X ? X : WB0 * BANKS0,
+	parameter CB1 = WB1 >= X ? X : WB1 * BANKS1,
+	parameter CB2 = WB2 >= X ? X : WB2 * BANKS2,
+	parameter CB3 = WB3 >= X ? X : WB3 * BANKS3,
+	parameter CB4 = WB4 >= X ? X : WB4 * BANKS4,
+	parameter CB5 = WB5 >= X ? X : WB5 * BANKS5,
+	parameter CB8 = WB8 >= X ? X : WB8 * BANKS8,
+	parameter CM0 = CB0 > CB1 ? CB0 : CB1,
+	parameter CM1 = CB2 > CB3 ? CB2 : CB3,
+	parameter CM2 = CB4 > CB5 ? CB4 : CB5,
+	parameter CM3 = CB8 > X ? CB8 : X,
+	parameter CM4 = CM0 > CM1 ? CM0 : CM1,
+	parameter CM5 = CM2 > CM3 ? CM2 : CM3,
+	parameter CHUNK_BYTES = CM4 > CM5 ? CM4 : CM5

@@ -1,0 +1,2 @@
+nb_test(test_estimate_resource test_estimate_resource.c nbsim_estimate)
+nb_test(test_estimate_energy test_estimate_energy.c nbsim_estimate)

@@ -1,0 +1,5 @@
+nb_test(test_base_text test_base_text.c nbsim_base)
+nb_test(test_base_options test_base_options.c nbsim_base)
+nb_test(test_config test_config.c nbsim_input)
+nb_test(test_config_bad test_config_bad.c nbsim_input)
+nb_test(test_config_device test_config_device.c nbsim_input)

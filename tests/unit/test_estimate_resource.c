@@ -1,0 +1,404 @@
+/* Do the resource formulas give what synthesis gave, do the packing rules hold to their stated widths, and is "fits" never said of
+ * a machine that is too large or not wholly known? */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim/estimate/resource.h"
+
+static void load(const char *name, struct config *config, struct device *device) {
+	char path[512];
+	struct error error = {""};
+	snprintf(path, sizeof path, "%s/configs/%s.ini", NBSIM_SOURCE_DIR, name);
+	if (config_read(config, path, &error) != STATUS_OK) fail_msg("%s", error.text);
+	config->fixed_weight_bits = 8;
+	config->fixed_activation_bits = 16;
+	snprintf(path, sizeof path, "%s/configs/devices/%s.ini", NBSIM_SOURCE_DIR, config->device);
+	if (device_read(device, path, &error) != STATUS_OK) fail_msg("%s", error.text);
+}
+
+/* Synthesised: yosys 0.23, synth_xilinx -family xcup. LUT lanes had operand registers. */
+static const struct lane_point {
+	enum config_fabric fabric;
+	uint64_t bits, lanes, accumulator_bits, luts, ffs, dsps;
+	uint64_t ff_spare; /* flip-flops a lane that synthesis removed: constant top bits of a value passed on */
+} lane_points[] = {
+    {FABRIC_DSP, 48, 1, 16, 65, 72, 1, 0},          {FABRIC_DSP, 48, 2, 16, 130, 144, 2, 0},
+    {FABRIC_DSP, 48, 4, 16, 260, 288, 4, 0},        {FABRIC_DSP, 48, 8, 16, 520, 576, 8, 0},
+    {FABRIC_DSP, 48, 16, 16, 1040, 1152, 16, 0},    {FABRIC_DSP, 48, 32, 16, 2080, 2304, 32, 0},
+    {FABRIC_DSP, 96, 1, 16, 120, 135, 2, 0},        {FABRIC_DSP, 96, 2, 16, 240, 270, 4, 0},
+    {FABRIC_DSP, 96, 4, 16, 480, 540, 8, 0},        {FABRIC_DSP, 96, 8, 16, 960, 1080, 16, 0},
+    {FABRIC_DSP, 96, 16, 16, 1920, 2160, 32, 0},    {FABRIC_DSP, 192, 8, 16, 1848, 2096, 32, 0},
+    {FABRIC_DSP, 192, 32, 16, 7392, 8384, 128, 0},  {FABRIC_DSP, 384, 8, 16, 3632, 4136, 64, 0},
+    {FABRIC_DSP, 384, 32, 16, 14528, 16544, 256, 0}, {FABRIC_DSP, 144, 3, 16, 528, 615, 9, 1},
+    {FABRIC_DSP, 240, 5, 12, 1420, 1680, 25, 2},    {FABRIC_DSP, 288, 7, 20, 2429, 2807, 42, 1},
+    {FABRIC_DSP, 336, 4, 24, 1628, 1872, 28, 1},    {FABRIC_DSP, 768, 2, 20, 1810, 2064, 32, 0},
+    {FABRIC_DSP, 1152, 1, 16, 1349, 1549, 24, 1},   {FABRIC_LUT, 48, 1, 16, 113, 216, 0, 0},
+    {FABRIC_LUT, 48, 2, 16, 226, 384, 0, 0},        {FABRIC_LUT, 48, 4, 16, 452, 720, 0, 0},
+    {FABRIC_LUT, 48, 8, 16, 904, 1392, 0, 0},       {FABRIC_LUT, 48, 16, 16, 1808, 2736, 0, 0},
+    {FABRIC_LUT, 48, 32, 16, 3616, 5424, 0, 0},     {FABRIC_LUT, 96, 1, 16, 216, 423, 0, 0},
+    {FABRIC_LUT, 96, 2, 16, 432, 750, 0, 0},        {FABRIC_LUT, 96, 4, 16, 864, 1404, 0, 0},
+    {FABRIC_LUT, 144, 3, 16, 960, 1911, 0, 1},      {FABRIC_LUT, 288, 4, 20, 2540, 5060, 0, 1},
+    {FABRIC_LUT, 336, 2, 24, 1486, 2952, 0, 1},     {FABRIC_FUSED, 48, 1, 0, 73, 184, 0, 0},
+};
+
+static void lanes_equal_synthesis(void **state) {
+	(void)state;
+	for (size_t i = 0; i < sizeof lane_points / sizeof lane_points[0]; i++) {
+		const struct lane_point *point = &lane_points[i];
+		struct lane_fabric lane =
+		    resource_lane_fabric(point->fabric, point->bits, point->accumulator_bits, point->lanes, 1);
+		/* The LUT lanes up to 96 bits were flattened: one activation register for all of them. */
+		uint64_t shared = point->fabric == FABRIC_LUT && point->bits <= 96 ? (point->lanes - 1) * point->bits : 0;
+		assert_int_equal(lane.luts, point->luts);
+		assert_int_equal(lane.dsps, point->dsps);
+		assert_int_equal(lane.ffs - shared - point->ff_spare * point->lanes, point->ffs);
+	}
+}
+
+static void expect_blocks(uint64_t bits, uint64_t words, uint64_t column_bits, uint32_t technology, uint64_t bram18s,
+                          uint64_t urams, uint64_t memory_luts, uint64_t mux_luts) {
+	struct memory_shape shape = {bits, words, column_bits, technology};
+	struct memory_blocks blocks;
+	memory_blocks_of(&shape, &blocks);
+	assert_int_equal(blocks.bram18s, bram18s);
+	assert_int_equal(blocks.urams, urams);
+	assert_int_equal(blocks.memory_luts, memory_luts);
+	assert_int_equal(blocks.mux_luts, mux_luts);
+}
+
+static void memories_equal_synthesis(void **state) {
+	(void)state;
+	expect_blocks(48, 512, 0, TECHNOLOGY_BRAM36, 2, 0, 0, 0);
+	expect_blocks(48, 1024, 0, TECHNOLOGY_BRAM36, 3, 0, 0, 0);
+	expect_blocks(48, 2048, 0, TECHNOLOGY_BRAM36, 6, 0, 0, 0);
+	expect_blocks(96, 2048, 0, TECHNOLOGY_BRAM36, 11, 0, 0, 0);
+	expect_blocks(72, 8192, 0, TECHNOLOGY_BRAM36, 32, 0, 0, 74);
+	expect_blocks(64, 4096, 0, TECHNOLOGY_URAM288, 0, 1, 0, 0);
+	expect_blocks(288, 32768, 0, TECHNOLOGY_URAM288, 0, 32, 0, 0);
+	expect_blocks(48, 32, 0, TECHNOLOGY_LUTRAM, 0, 0, 4 * 8, 0);
+	expect_blocks(48, 64, 0, TECHNOLOGY_LUTRAM, 0, 0, 7 * 8, 0);
+	/* command queue of 8 x 512 bits: 37 RAM32M16; of 64: 74 RAM64M8 */
+	expect_blocks(512, 8, 0, TECHNOLOGY_LUTRAM, 0, 0, 37 * 8, 0);
+	expect_blocks(512, 64, 0, TECHNOLOGY_LUTRAM, 0, 0, 74 * 8, 0);
+	expect_blocks(0, 64, 0, TECHNOLOGY_BRAM36, 0, 0, 0, 0);
+}
+
+/* By hand: 48 bits in columns of 16 are 3 x 2 byte lanes of 9: 6 of the 8 of a RAMB36. Columns of 4: 12 lanes, three RAMB18 of
+ * four; or, 4,096 deep, 12 blocks of 4 bits. A column as wide as the word is the plain rule. */
+static void column_enables_take_whole_byte_lanes(void **state) {
+	(void)state;
+	expect_blocks(48, 512, 16, TECHNOLOGY_BRAM36, 2, 0, 0, 0);
+	expect_blocks(48, 512, 4, TECHNOLOGY_BRAM36, 3, 0, 0, 0);
+	expect_blocks(48, 512, 1, TECHNOLOGY_BRAM36, 12, 0, 0, 0);
+	expect_blocks(48, 2048, 48, TECHNOLOGY_BRAM36, 6, 0, 0, 0);
+	expect_blocks(256, 4096, 16, TECHNOLOGY_URAM288, 0, 4, 0, 0);
+	expect_blocks(80, 4096, 10, TECHNOLOGY_URAM288, 0, 2, 0, 0);
+}
+
+/* One access of 72 x 8192 words enables one depth bank: 8 RAMB36 of 9 x 4K. */
+static void an_access_enables_one_depth_bank(void **state) {
+	struct memory_shape shape = {72, 8192, 0, TECHNOLOGY_BRAM36};
+	struct memory_blocks blocks;
+	(void)state;
+	memory_blocks_of(&shape, &blocks);
+	assert_int_equal(blocks.access_bram36s, 8);
+	assert_int_equal(blocks.access_bram18s, 0);
+	shape.word_bits = 48;
+	shape.depth_words = 1024;
+	memory_blocks_of(&shape, &blocks);
+	assert_int_equal(blocks.access_bram36s, 0);
+	assert_int_equal(blocks.access_bram18s, 3);
+}
+
+/* 27x18 in one, 32x32 in four; 16x32 in two, 16x49 in three as synthesised in the post unit's lane (5), 16x48 and 16x64 in 7. */
+static void products_take_the_blocks_that_synthesis_takes(void **state) {
+	(void)state;
+	assert_int_equal(resource_product_dsps(DEVICE_DSP48E2, 16, 16), 1);
+	assert_int_equal(resource_product_dsps(DEVICE_DSP48E2, 18, 27), 1);
+	assert_int_equal(resource_product_dsps(DEVICE_DSP48E2, 27, 18), 1);
+	assert_int_equal(resource_product_dsps(DEVICE_DSP48E1, 27, 18), 2);
+	assert_int_equal(resource_product_dsps(DEVICE_DSP48E2, 32, 32), 4);
+	assert_int_equal(resource_product_dsps(DEVICE_DSP48E2, 16, 32), 2);
+	assert_int_equal(resource_product_dsps(DEVICE_DSP48E2, 49, 16), 3);
+	assert_int_equal(resource_product_dsps(DEVICE_DSP48E2, 48, 16) + resource_product_dsps(DEVICE_DSP48E2, 64, 16), 7);
+}
+
+static void expect_packing(enum device_dsp dsp, uint32_t weight_bits, uint32_t activation_bits, uint32_t columns,
+                           uint32_t products_per_dsp, uint32_t dsps_per_product) {
+	struct fixed_packing packing = resource_fixed_packing(dsp, weight_bits, activation_bits, columns);
+	assert_int_equal(packing.products_per_dsp, products_per_dsp);
+	assert_int_equal(packing.dsps_per_product, dsps_per_product);
+}
+
+static void packing_follows_the_widths(void **state) {
+	(void)state;
+	expect_packing(DEVICE_DSP48E2, 4, 4, 16, 0, 0);
+	expect_packing(DEVICE_DSP48E2, 5, 4, 16, 2, 1);
+	expect_packing(DEVICE_DSP48E2, 8, 8, 16, 2, 1);
+	expect_packing(DEVICE_DSP48E2, 8, 9, 16, 2, 1);
+	expect_packing(DEVICE_DSP48E2, 8, 10, 16, 1, 1);
+	expect_packing(DEVICE_DSP48E2, 9, 8, 16, 1, 1);
+	expect_packing(DEVICE_DSP48E2, 8, 8, 1, 1, 1);
+	expect_packing(DEVICE_DSP48E2, 8, 16, 16, 1, 1);
+	expect_packing(DEVICE_DSP48E2, 16, 16, 16, 1, 1);
+	expect_packing(DEVICE_DSP48E1, 8, 8, 16, 1, 1);
+	expect_packing(DEVICE_DSP48E1, 7, 7, 16, 2, 1);
+}
+
+/* nb_binary_engine and nb_fixed_engine, synthesised whole; LUTs within 2 % (control), flip-flops within 2 a lane, DSP exactly. */
+static void binary_engine_is_near_its_synthesis(void **state) {
+	static const struct {
+		uint32_t pes, words, fabric, accumulator_bits;
+		uint64_t luts, memory_luts, ffs, dsps;
+	} points[] = {
+	    {4, 1, FABRIC_DSP, 16, 2725, 99, 1293, 4}, {8, 1, FABRIC_DSP, 16, 3063, 163, 1645, 8},
+	    {4, 2, FABRIC_DSP, 16, 3004, 99, 1548, 8}, {4, 3, FABRIC_DSP, 24, 3332, 99, 1895, 12},
+	    {4, 1, FABRIC_LUT, 16, 2949, 99, 1482, 0},
+	};
+	struct config config;
+	struct device device;
+	struct resources resources;
+	(void)state;
+	load("u250", &config, &device);
+	config.binary_packing = PACKING_CHANNEL;
+	for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
+		const struct resource_row *row = &resources.rows[RESOURCE_BINARY_ENGINE];
+		config.binary_pes = points[i].pes;
+		config.binary_words = points[i].words;
+		config.binary_fabric = points[i].fabric;
+		config.binary_accumulator_bits = points[i].accumulator_bits;
+		config.post_lanes = 4;
+		estimate_resources(&config, &device, &resources);
+		double luts = (double)(row->amounts[RESOURCE_LUT].count - row->memory_luts);
+		assert_true(luts > 0.98 * (double)points[i].luts && luts < 1.02 * (double)points[i].luts);
+		assert_in_range(row->memory_luts, points[i].memory_luts - 1, points[i].memory_luts);
+		assert_in_range(row->amounts[RESOURCE_FF].count, points[i].ffs, points[i].ffs + 2 * points[i].pes);
+		assert_int_equal(row->amounts[RESOURCE_DSP].count, points[i].dsps);
+		assert_int_equal(row->amounts[RESOURCE_LUT].grade, GRADE_FORMULA);
+	}
+}
+
+static void popcount_in_dsp_saves_an_accumulator_and_shares_a_block(void **state) {
+	struct config config;
+	struct device device;
+	struct resources lut, dsp;
+	(void)state;
+	load("u250", &config, &device);
+	estimate_resources(&config, &device, &lut);
+	config.binary_popcount = POPCOUNT_DSP;
+	estimate_resources(&config, &device, &dsp);
+	const struct resource_amount *before = lut.rows[RESOURCE_BINARY_ENGINE].amounts;
+	const struct resource_amount *after = dsp.rows[RESOURCE_BINARY_ENGINE].amounts;
+	assert_int_equal(before[RESOURCE_LUT].count - after[RESOURCE_LUT].count, 16 * 16);
+	assert_int_equal(after[RESOURCE_DSP].count - before[RESOURCE_DSP].count, 8);
+}
+
+/* Fixed-point lanes: 16 x 16 lanes of 8 x 16 bits are 256 blocks, of 8 x 8 bits half of that, of 4 x 4 none. */
+static void fixed_lanes_follow_the_packing(void **state) {
+	static const struct {
+		uint32_t bits;
+		uint64_t dsps;
+	} points[] = {{16, 256}, {8, 128}, {4, 0}};
+	struct config config;
+	struct device device;
+	struct resources resources;
+	(void)state;
+	load("u250", &config, &device);
+	for (size_t i = 0; i < 3; i++) {
+		config.fixed_activation_bits = points[i].bits;
+		config.fixed_weight_bits = points[i].bits < 8 ? points[i].bits : 8;
+		estimate_resources(&config, &device, &resources);
+		assert_int_equal(resources.rows[RESOURCE_FIXED_ENGINE].amounts[RESOURCE_DSP].count, points[i].dsps);
+	}
+}
+
+/* nb_post_lane: 5 blocks at sums of 32 bits, 7 at 48; 646 and 724 flip-flops, 1,498 and 1,626 LUTs. */
+static void post_lanes_equal_synthesis(void **state) {
+	struct config config;
+	struct device device;
+	struct resources narrow, wide, narrow_half;
+	(void)state;
+	load("u250", &config, &device);
+	estimate_resources(&config, &device, &narrow);
+	config.fixed_accumulator_bits = 48;
+	estimate_resources(&config, &device, &wide);
+	config.fixed_accumulator_bits = 32;
+	config.post_lanes = 8;
+	estimate_resources(&config, &device, &narrow_half);
+	assert_int_equal(narrow.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_DSP].count, 16 * 5);
+	assert_int_equal(wide.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_DSP].count, 16 * 7);
+	uint64_t ffs = narrow.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_FF].count;
+	assert_in_range(ffs - narrow_half.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_FF].count, 8 * 646, 8 * 648);
+	assert_in_range(wide.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_FF].count - ffs, 16 * 76, 16 * 78);
+}
+
+/* The buffers of the shipped machine by hand: 768 x 512 bits of weights in RAMB36 of 72 x 512, written by beats of 384 bits, 43
+ * byte lanes each: 86 of 8 a block; 4,096 x 256 bits of maps in two banks of 2,048: 4 UltraRAM each. */
+static void buffers_of_the_shipped_machine(void **state) {
+	struct config config;
+	struct device device;
+	struct resources resources;
+	(void)state;
+	load("u250", &config, &device);
+	estimate_resources(&config, &device, &resources);
+	const struct resource_row *buffers = &resources.rows[RESOURCE_BUFFERS];
+	assert_int_equal(buffers[BUFFER_BIT_WEIGHTS].amounts[RESOURCE_BRAM18].count, 22);
+	assert_int_equal(buffers[BUFFER_FIXED_ACTIVATIONS].amounts[RESOURCE_URAM].count, 8);
+	assert_int_equal(buffers[BUFFER_ACCUMULATORS].amounts[RESOURCE_BRAM18].count, 8);
+	/* program memory: 128 bits x 8,192; 15 x 4 RAMB18 of 9 x 2K is the least */
+	assert_int_equal(resources.rows[RESOURCE_PROGRAM_MEMORY].amounts[RESOURCE_BRAM18].count, 60);
+}
+
+static void shipped_machines_fit(void **state) {
+	static const char *const names[] = {"u250", "vu9p", "ultra96"};
+	struct config config;
+	struct device device;
+	struct resources resources;
+	struct resource_fit fit;
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		load(names[i], &config, &device);
+		estimate_resources(&config, &device, &resources);
+		estimate_fit(&resources, &device, &fit);
+		if (i < 2) assert_int_equal(fit.fits, FITS_YES);
+		assert_int_equal(fit.missing_units, 0);
+		for (int kind = 0; kind < RESOURCE_KIND_COUNT; kind++) {
+			uint64_t sum = 0;
+			for (int unit = 0; unit < RESOURCE_UNIT_COUNT; unit++) sum += resources.rows[unit].amounts[kind].count;
+			assert_int_equal(fit.totals[kind].count, sum);
+			if (fit.fits == FITS_YES) assert_true(fit.totals[kind].count <= fit.totals[kind].usable);
+		}
+	}
+}
+
+static void too_large_a_machine_does_not_fit(void **state) {
+	struct config config;
+	struct device device;
+	struct resources resources;
+	struct resource_fit fit;
+	(void)state;
+	load("u250", &config, &device);
+	config.binary_pes = 1024;
+	config.binary_words = 12;
+	estimate_resources(&config, &device, &resources);
+	estimate_fit(&resources, &device, &fit);
+	assert_int_equal(fit.fits, FITS_NO);
+	assert_true(fit.totals[fit.worst].count > fit.totals[fit.worst].usable);
+	/* its weights: 1,536 beats of 43 byte lanes in 8,256 RAMB36, of 460 a die ((2,688 - 384) x 80 % / 4) */
+	assert_int_equal(fit.slr_unit, RESOURCE_BUFFERS + BUFFER_BIT_WEIGHTS);
+	assert_int_equal(fit.slr_kind, RESOURCE_BRAM18);
+	assert_true(fit.slr_share > 17.9 && fit.slr_share < 18);
+}
+
+/* UltraRAM on a device without: usable 0, whatever else is free. */
+static void absent_memory_does_not_fit(void **state) {
+	struct config config;
+	struct device device;
+	struct resources resources;
+	struct resource_fit fit;
+	(void)state;
+	load("ultra96", &config, &device);
+	config.buffer[BUFFER_BIT_WEIGHTS].technology = TECHNOLOGY_URAM288;
+	estimate_resources(&config, &device, &resources);
+	estimate_fit(&resources, &device, &fit);
+	assert_int_equal(fit.fits, FITS_NO);
+	assert_int_equal(fit.worst, RESOURCE_URAM);
+}
+
+static void unresolved_widths_are_missing_and_never_fit(void **state) {
+	struct config config;
+	struct device device;
+	struct resources resources;
+	struct resource_fit fit;
+	(void)state;
+	load("u250", &config, &device);
+	config.fixed_weight_bits = 0;
+	estimate_resources(&config, &device, &resources);
+	estimate_fit(&resources, &device, &fit);
+	assert_int_equal(fit.fits, FITS_UNKNOWN);
+	assert_int_equal(fit.missing_units, (uint64_t)1 << RESOURCE_FIXED_ENGINE |
+	                                        (uint64_t)1 << (RESOURCE_BUFFERS + BUFFER_FIXED_WEIGHTS));
+	assert_true(fit.totals[RESOURCE_DSP].partial && fit.totals[RESOURCE_LUT].partial);
+	device.usable_percent[DEVICE_LUT] = 1;
+	estimate_fit(&resources, &device, &fit);
+	assert_int_equal(fit.fits, FITS_NO);
+}
+
+/* Growing any structural size never makes the machine smaller in what that size builds. */
+static void larger_settings_cost_more(void **state) {
+	static const struct {
+		size_t offset;
+		uint32_t more;
+		enum resource_kind kind;
+	} changes[] = {
+	    {offsetof(struct config, binary_pes), 32, RESOURCE_DSP},
+	    {offsetof(struct config, binary_words), 2, RESOURCE_LUT},
+	    {offsetof(struct config, binary_accumulator_bits), 24, RESOURCE_LUT},
+	    {offsetof(struct config, binary_window_bits), 9216, RESOURCE_FF},
+	    {offsetof(struct config, fixed_rows), 32, RESOURCE_DSP},
+	    {offsetof(struct config, fixed_columns), 32, RESOURCE_DSP},
+	    {offsetof(struct config, fixed_accumulator_bits), 48, RESOURCE_FF},
+	    {offsetof(struct config, sequencer_program_commands), 4096, RESOURCE_BRAM18},
+	    {offsetof(struct config, sequencer_queue_depth), 64, RESOURCE_LUT},
+	    {offsetof(struct config, dma_outstanding), 16, RESOURCE_BRAM18},
+	    {offsetof(struct config, buffer[BUFFER_BIT_ACTIVATIONS].depth_words), 8192, RESOURCE_BRAM18},
+	    {offsetof(struct config, buffer[BUFFER_FIXED_ACTIVATIONS].depth_words), 16384, RESOURCE_URAM},
+	    {offsetof(struct config, buffer[BUFFER_BORDER].banks), 4, RESOURCE_LUT},
+	};
+	struct config base, config;
+	struct device device;
+	struct resources resources;
+	struct resource_fit fit;
+	(void)state;
+	load("u250", &base, &device);
+	estimate_resources(&base, &device, &resources);
+	estimate_fit(&resources, &device, &fit);
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+		struct resource_fit more;
+		config = base;
+		*(uint32_t *)(void *)((char *)&config + changes[i].offset) = changes[i].more;
+		estimate_resources(&config, &device, &resources);
+		estimate_fit(&resources, &device, &more);
+		assert_true(more.totals[changes[i].kind].count > fit.totals[changes[i].kind].count);
+	}
+}
+
+static void every_row_has_a_name(void **state) {
+	(void)state;
+	for (int unit = 0; unit < RESOURCE_UNIT_COUNT; unit++) assert_non_null(resource_unit_names[unit]);
+	for (int buffer = 0; buffer < BUFFER_COUNT; buffer++)
+		assert_string_equal(resource_unit_names[RESOURCE_BUFFERS + buffer] + strlen("buffer."),
+		                    config_buffer_names[buffer]);
+	for (int kind = 0; kind < RESOURCE_KIND_COUNT; kind++)
+		assert_string_equal(resource_kind_names[kind], device_resource_names[kind]);
+	assert_true(resource_units(RESOURCE_BRAM18, 3) == 1.5);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(lanes_equal_synthesis),
+	    cmocka_unit_test(memories_equal_synthesis),
+	    cmocka_unit_test(column_enables_take_whole_byte_lanes),
+	    cmocka_unit_test(an_access_enables_one_depth_bank),
+	    cmocka_unit_test(products_take_the_blocks_that_synthesis_takes),
+	    cmocka_unit_test(packing_follows_the_widths),
+	    cmocka_unit_test(binary_engine_is_near_its_synthesis),
+	    cmocka_unit_test(popcount_in_dsp_saves_an_accumulator_and_shares_a_block),
+	    cmocka_unit_test(fixed_lanes_follow_the_packing),
+	    cmocka_unit_test(post_lanes_equal_synthesis),
+	    cmocka_unit_test(buffers_of_the_shipped_machine),
+	    cmocka_unit_test(shipped_machines_fit),
+	    cmocka_unit_test(too_large_a_machine_does_not_fit),
+	    cmocka_unit_test(absent_memory_does_not_fit),
+	    cmocka_unit_test(unresolved_widths_are_missing_and_never_fit),
+	    cmocka_unit_test(larger_settings_cost_more),
+	    cmocka_unit_test(every_row_has_a_name),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,504 @@
+/* Do the kernels compute the formulas: numbers worked by hand, and all three ways equal on random networks? */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim/input/file_bytes.h"
+#include "sim/values/values.h"
+#include "tests/unit/trace_sample.h"
+
+enum { RANDOM_NETWORKS = 400, IMAGES = 2, LAYERS_MAX = 8 };
+
+static const enum values_path paths[] = {VALUES_REFERENCE, VALUES_PORTABLE, VALUES_FAST};
+
+/* ---- by hand: one layer */
+
+struct by_hand {
+	struct trace trace;
+	int32_t sums[256];
+	int16_t fixed[256];
+	uint64_t bits[256];
+	int32_t scores[256];
+};
+
+static struct trace_layer *one_layer(struct by_hand *hand, enum trace_map_kind kind, uint32_t side, uint32_t channels) {
+	memset(hand, 0, sizeof *hand);
+	struct trace *trace = &hand->trace;
+	trace->input_map = trace_sample_map(trace, "in", kind, side, side, channels, kind == TRACE_MAP_BITS ? 1 : 16);
+	struct trace_layer *layer = trace_sample_layer(trace, "layer");
+	layer->main.kind = kind == TRACE_MAP_BITS ? TRACE_CONV_BINARY : TRACE_CONV_FIXED;
+	layer->main.stride = 1;
+	layer->main.weight_bits = kind == TRACE_MAP_BITS ? 1 : 16;
+	return layer;
+}
+
+static uint32_t layer_outputs(struct by_hand *hand, uint32_t fixed_bits) {
+	struct trace *trace = &hand->trace;
+	struct trace_layer *layer = &trace->layers[0];
+	const struct trace_map *input = &trace->maps[0];
+	const uint32_t side = (input->height + 2 * layer->main.pad - layer->main.kernel) / layer->main.stride + 1;
+	const uint32_t shrink = layer->pool == TRACE_POOL_MAX2 ? 2 : 1, outputs = layer->output_channels;
+	const bool binary = layer->main.kind == TRACE_CONV_BINARY;
+	layer->sums_height = layer->sums_width = side;
+	layer->main.weight_tensor =
+	    trace_sample_tensor(trace, "w", binary ? TRACE_TENSOR_BITS : TRACE_TENSOR_INT16, outputs,
+	                        layer->main.kernel * layer->main.kernel * input->channels);
+	layer->parameter_tensor = trace_sample_tensor(
+	    trace, "p", TRACE_TENSOR_INT32, outputs, layer->post == TRACE_POST_AFFINE ? 6 : 1 + layer->threshold_count);
+	layer->fixed_map =
+	    trace_sample_map(trace, "x", TRACE_MAP_FIXED, side / shrink, side / shrink, outputs, fixed_bits);
+	layer->bits_map = trace_sample_map(trace, "s", TRACE_MAP_BITS, side / shrink, side / shrink, outputs, 1);
+	trace->scores_map = layer->fixed_map;
+	trace->classes = 1;
+	return side;
+}
+
+static void keep_sums(void *context, const struct values_layer_sums *sums) {
+	struct by_hand *hand = context;
+	memcpy(hand->sums, sums->main, (size_t)sums->height * sums->width * sums->channels * sizeof *hand->sums);
+}
+
+static void run_by_hand(struct by_hand *hand, enum values_path path, const int16_t *input) {
+	struct values_network *network;
+	struct error error = {0};
+	int32_t *scores = calloc(65536, sizeof *scores);
+	assert_non_null(scores);
+	if (values_network_create(&network, &hand->trace, path, &error)) fail_msg("%s", error.text);
+	values_network_observe(network, keep_sums, hand);
+	values_network_run(network, input, scores);
+	const struct trace_layer *layer = &hand->trace.layers[0];
+	const struct trace_map *map = &hand->trace.maps[layer->fixed_map];
+	const size_t pixels = (size_t)map->height * map->width;
+	memcpy(hand->scores, scores, pixels * map->channels * sizeof *scores);
+	if (map->value_bits <= 16)
+		memcpy(hand->fixed, values_network_fixed_map(network, layer->fixed_map),
+		       pixels * map->channels * sizeof(int16_t));
+	memcpy(hand->bits, values_network_bits_map(network, layer->bits_map), pixels * sizeof(uint64_t));
+	values_network_free(network);
+	free(scores);
+}
+
+/* 1 x 1 convolution of one value by one weight; post by the affine formula. */
+static void affine_by_hand(void **state) {
+	(void)state;
+	static const struct {
+		int16_t input, weight;
+		int32_t parameters[6]; /* A, B, MP, MN, C, E */
+		uint32_t post_shift, output_bits;
+		int32_t value;
+		uint64_t bit;
+	} rows[] = {
+	    {3, 5, {2, 1, 4, -7, 0, 0}, 0, 16, 124, 1},                 /* z = 31, m = 4 * 31 */
+	    {3, -5, {2, 1, 4, -7, 0, 0}, 0, 16, 203, 1},                /* z = -29, m = -7 * -29 */
+	    {3, -5, {2, 1, 4, 7, 0, 0}, 0, 16, -203, 0},                /* m = 7 * -29 */
+	    {1, 3, {1, 0, 1, 1, 0, 0}, 1, 16, 2, 1},                    /* 1.5 rounds up */
+	    {1, -3, {1, 0, 1, 1, 0, 0}, 1, 16, -1, 0},                  /* -1.5 rounds up */
+	    {1, -1, {1, 0, 1, 1, 0, 0}, 1, 16, 0, 1},                   /* -0.5 rounds to 0, whose sign is + */
+	    {1, 5, {1, 0, 1, 1, 100, 0}, 0, 4, 7, 1},                   /* 105 saturates */
+	    {1, 5, {1, 0, 1, 1, -100, 0}, 0, 4, -8, 0},                 /* -95 saturates */
+	    {0, 5, {1, 0, 1, 2, 0, 0}, 3, 16, 0, 1},                    /* z = 0 is on the MP side: same value */
+	    {-32768, -32768, {32767, 0, 1, 1, 0, 0}, 31, 16, 16384, 1}, /* 2^30 * (2^15 - 1) / 2^31 = 16383.5 */
+	    {-32768, -32768, {32767, 0, 32767, 1, 0, 0}, 31, 32, 536838145, 1}, /* 2^30 (2^15-1)^2 / 2^31 = 536838144.5
+	                                                                         */
+	    {-32768, -32768, {32767, 0, 32767, 1, 0, 0}, 0, 32, 2147483647, 1},
+	    {-32768, 32767, {32767, 0, 1, 32767, 0, 0}, 0, 32, -2147483647 - 1, 0},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		for (size_t path = 0; path < 3; path++) {
+			struct by_hand hand;
+			struct trace_layer *layer = one_layer(&hand, TRACE_MAP_FIXED, 1, 1);
+			layer->main.kernel = 1;
+			layer->output_channels = 1;
+			layer->post_shift = rows[i].post_shift;
+			layer_outputs(&hand, rows[i].output_bits);
+			memcpy(hand.trace.tensors[0].data, &rows[i].weight, sizeof rows[i].weight);
+			memcpy(hand.trace.tensors[1].data, rows[i].parameters, sizeof rows[i].parameters);
+			run_by_hand(&hand, paths[path], &rows[i].input);
+			assert_int_equal(hand.sums[0], rows[i].input * rows[i].weight);
+			if (hand.scores[0] != rows[i].value) fail_msg("row %zu, way %zu: %d", i, path, hand.scores[0]);
+			if (rows[i].output_bits <= 16) assert_int_equal(hand.fixed[0], rows[i].value);
+			assert_int_equal(hand.bits[0], rows[i].bit);
+			trace_clear(&hand.trace);
+		}
+	}
+}
+
+/* 3 x 3, pad 1 on a 3 x 3 map of +1 with weights +1: a corner has 4 taps inside, an edge 6, the middle 9. */
+static void binary_padding_by_hand(void **state) {
+	(void)state;
+	static const int32_t expected[3][9] = {
+	    {4, 6, 4, 6, 9, 6, 4, 6, 4}, {-1, 3, -1, 3, 9, 3, -1, 3, -1}, {9, 9, 9, 9, 9, 9, 9, 9, 9}};
+	static const int16_t plus[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+	for (int pad_value = 0; pad_value < 3; pad_value++) {
+		for (size_t path = 0; path < 3; path++) {
+			struct by_hand hand;
+			struct trace_layer *layer = one_layer(&hand, TRACE_MAP_BITS, 3, 1);
+			layer->main.kernel = 3;
+			layer->main.pad = 1;
+			layer->main.pad_value = (enum trace_pad_value)pad_value;
+			layer->output_channels = 1;
+			layer_outputs(&hand, 16);
+			((uint16_t *)hand.trace.tensors[0].data)[0] = 0x1ff;
+			memcpy(hand.trace.tensors[1].data, ((const int32_t[]){1, 0, 1, 1, 0, 0}), 24);
+			run_by_hand(&hand, paths[path], plus);
+			assert_memory_equal(hand.sums, expected[pad_value], sizeof expected[0]);
+			trace_clear(&hand.trace);
+		}
+	}
+}
+
+/* More words of differing bits than a byte can count, beside equal ones: values -1, weights +1 and -1. */
+static void long_windows_by_hand(void **state) {
+	(void)state;
+	enum { CHANNELS = 64 * 70 + 3 };
+	int16_t input[CHANNELS];
+	for (int i = 0; i < CHANNELS; i++) input[i] = -1;
+	for (size_t path = 0; path < 3; path++) {
+		struct by_hand hand;
+		struct trace_layer *layer = one_layer(&hand, TRACE_MAP_BITS, 1, CHANNELS);
+		layer->main.kernel = 1;
+		layer->output_channels = 2;
+		layer_outputs(&hand, 16);
+		uint8_t *weights = hand.trace.tensors[0].data;
+		for (int i = 0; i < CHANNELS; i++) weights[i / 8] |= (uint8_t)(1 << i % 8);
+		run_by_hand(&hand, paths[path], input);
+		assert_int_equal(hand.sums[0], -CHANNELS);
+		assert_int_equal(hand.sums[1], CHANNELS);
+		trace_clear(&hand.trace);
+	}
+}
+
+/* Thresholds in both directions, strict comparison, and the maximum over 2 x 2. */
+static void thresholds_by_hand(void **state) {
+	(void)state;
+	static const int16_t input[4] = {-2, 0, 1, 5};
+	for (int pool = 0; pool < 2; pool++) {
+		for (size_t path = 0; path < 3; path++) {
+			struct by_hand hand;
+			struct trace_layer *layer = one_layer(&hand, TRACE_MAP_FIXED, 2, 1);
+			layer->main.kernel = 1;
+			layer->output_channels = 2;
+			layer->post = TRACE_POST_THRESHOLD;
+			layer->threshold_count = 2;
+			layer->threshold_base = -1;
+			layer->pool = pool ? TRACE_POOL_MAX2 : TRACE_POOL_NONE;
+			layer_outputs(&hand, 2);
+			memcpy(hand.trace.tensors[0].data, ((const int16_t[]){1, 1}), 4);
+			/* output 0: a > -2, a > 1; output 1: a < 1, a < -1 */
+			memcpy(hand.trace.tensors[1].data, ((const int32_t[]){0, -2, 1, 1, 1, -1}), 24);
+			run_by_hand(&hand, paths[path], input);
+			static const int16_t values[8] = {-1, 1, 0, 0, 0, -1, 1, -1}, most[2] = {1, 1};
+			static const uint64_t bits[4] = {2, 3, 1, 1};
+			assert_memory_equal(hand.fixed, pool ? most : values, pool ? sizeof most : sizeof values);
+			if (pool)
+				assert_int_equal(hand.bits[0], 3);
+			else
+				assert_memory_equal(hand.bits, bits, sizeof bits);
+			trace_clear(&hand.trace);
+		}
+	}
+}
+
+/* 32-bit accumulators: two products of 2^30 make 2^31, which is -2^31. */
+static void sums_wrap_at_32_bits(void **state) {
+	(void)state;
+	static const int16_t input[2] = {-32768, -32768};
+	for (size_t path = 0; path < 3; path++) {
+		struct by_hand hand;
+		struct trace_layer *layer = one_layer(&hand, TRACE_MAP_FIXED, 1, 2);
+		layer->main.kernel = 1;
+		layer->output_channels = 1;
+		layer_outputs(&hand, 32);
+		memcpy(hand.trace.tensors[0].data, input, sizeof input);
+		memcpy(hand.trace.tensors[1].data, ((const int32_t[]){1, 0, 1, 1, 0, 0}), 24);
+		run_by_hand(&hand, paths[path], input);
+		assert_int_equal(hand.scores[0], INT32_MIN);
+		trace_clear(&hand.trace);
+	}
+}
+
+static void top1_takes_the_first(void **state) {
+	(void)state;
+	assert_int_equal(values_top1((const int32_t[]){-5, 7, 3, 7}, 4), 1);
+	assert_int_equal(values_top1((const int32_t[]){-5, 7, 3, 8}, 3), 1);
+	assert_int_equal(values_top1((const int32_t[]){INT32_MIN}, 1), 0);
+}
+
+/* ---- random networks, three ways */
+
+static uint32_t random_below(uint64_t *state, uint32_t limit) {
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return (uint32_t)((*state >> 20) % limit);
+}
+
+static uint32_t random_between(uint64_t *state, uint32_t low, uint32_t high) {
+	return low + random_below(state, high - low + 1);
+}
+
+/* Within `bits`, often at an end. */
+static int32_t random_signed(uint64_t *state, uint32_t bits) {
+	const int64_t limit = (int64_t)1 << (bits - 1);
+	const uint32_t kind = random_below(state, 8);
+	if (kind == 0) return (int32_t)-limit;
+	if (kind == 1) return (int32_t)(limit - 1);
+	return (int32_t)((int64_t)random_below(state, (uint32_t)((uint64_t)2 * (uint64_t)limit - 1)) - limit);
+}
+
+static void fill_weights(struct trace *trace, uint64_t *state, uint32_t index, uint32_t bits) {
+	struct trace_tensor *tensor = &trace->tensors[index];
+	for (uint32_t row = 0; row < tensor->rows; row++) {
+		for (uint32_t column = 0; column < tensor->columns; column++) {
+			if (tensor->type == TRACE_TENSOR_INT16)
+				((int16_t *)tensor->data)[(size_t)row * tensor->columns + column] =
+				    (int16_t)random_signed(state, bits);
+			else if (random_below(state, 2))
+				((uint8_t *)tensor->data)[row * trace_bits_row_bytes(tensor->columns) + column / 8] |=
+				    (uint8_t)(1 << column % 8);
+		}
+	}
+}
+
+static const char *numbered(char text[32], const char *word, uint32_t number) {
+	snprintf(text, 32, "%s%u", word, (unsigned)number);
+	return text;
+}
+
+/* Parameters that keep 32 bits enough (narrow) or not. */
+static void fill_parameters(struct trace *trace, uint64_t *state, const struct trace_layer *layer) {
+	struct trace_tensor *tensor = &trace->tensors[layer->parameter_tensor];
+	int32_t *values = tensor->data;
+	const bool narrow = random_below(state, 2);
+	for (uint32_t row = 0; row < tensor->rows; row++) {
+		for (uint32_t k = 0; k < tensor->columns; k++, values++) {
+			if (layer->post == TRACE_POST_THRESHOLD)
+				*values =
+				    k == 0 ? (int32_t)random_below(state, 2) : random_signed(state, narrow ? 6 : 32);
+			else if (k == 5)
+				*values = (int32_t)random_below(state, narrow ? 10 : 32);
+			else if (k == 1 || k == 4)
+				*values = random_signed(state, narrow ? 10 : 32);
+			else
+				*values = random_signed(state, narrow ? 6 : 16);
+		}
+	}
+}
+
+/* Size of the sums one way, or 0 where the kernel does not fit. */
+static uint32_t sums_side(uint32_t side, const struct trace_conv *conv) {
+	return side + 2 * conv->pad < conv->kernel ? 0 : (side + 2 * conv->pad - conv->kernel) / conv->stride + 1;
+}
+
+static bool random_conv(struct trace *trace, uint64_t *state, struct trace_conv *conv, uint32_t map) {
+	const struct trace_map *input = &trace->maps[map];
+	*conv = (struct trace_conv){.kind = input->kind == TRACE_MAP_BITS ? TRACE_CONV_BINARY : TRACE_CONV_FIXED,
+	                            .input_map = map,
+	                            .kernel = random_between(state, 1, 4),
+	                            .stride = random_between(state, 1, 3)};
+	conv->pad = random_below(state, conv->kernel);
+	const bool binary = conv->kind == TRACE_CONV_BINARY;
+	if (binary) conv->pad_value = (enum trace_pad_value)random_below(state, 3);
+	conv->weight_bits = binary ? 1 : random_between(state, 2, 16);
+	conv->tap_shared = !binary && random_below(state, 4) == 0;
+	if (!binary && input->height % 2 == 0 && input->width % 2 == 0 && random_below(state, 3) == 0) {
+		conv->pre_pool = TRACE_PRE_POOL_AVERAGE2;
+		conv->kernel = 1;
+		conv->stride = 2;
+		conv->pad = conv->tap_shared = 0;
+	}
+	return sums_side(input->height, conv) && sums_side(input->width, conv);
+}
+
+static void add_weights(struct trace *trace, uint64_t *state, struct trace_conv *conv, uint32_t outputs,
+                        const char *name) {
+	const uint32_t taps = conv->tap_shared ? 1 : conv->kernel * conv->kernel;
+	const bool binary = conv->kind == TRACE_CONV_BINARY;
+	conv->weight_tensor = trace_sample_tensor(trace, name, binary ? TRACE_TENSOR_BITS : TRACE_TENSOR_INT16, outputs,
+	                                          taps * trace->maps[conv->input_map].channels);
+	fill_weights(trace, state, conv->weight_tensor, conv->weight_bits);
+}
+
+/* A skip convolution whose sums are as large as the main ones, if one is found in a few tries. */
+static void random_skip(struct trace *trace, uint64_t *state, struct trace_layer *layer, uint32_t fixed_map) {
+	const struct trace_map *input = &trace->maps[fixed_map];
+	for (int tries = 0; tries < 30; tries++) {
+		struct trace_conv conv;
+		if (!random_conv(trace, state, &conv, fixed_map)) continue;
+		if (sums_side(input->height, &conv) != layer->sums_height ||
+		    sums_side(input->width, &conv) != layer->sums_width)
+			continue;
+		layer->skip = conv;
+		return;
+	}
+}
+
+static void random_post(struct trace *trace, uint64_t *state, struct trace_layer *layer, uint32_t index, bool both) {
+	char name[32];
+	layer->post = random_below(state, 3) ? TRACE_POST_AFFINE : TRACE_POST_THRESHOLD;
+	if (layer->post == TRACE_POST_AFFINE) layer->post_shift = random_below(state, random_below(state, 2) ? 8 : 32);
+	if (layer->post == TRACE_POST_THRESHOLD) layer->threshold_count = random_between(state, 1, 3);
+	if (layer->sums_height > 1 && layer->sums_width > 1 && random_below(state, 3) == 0)
+		layer->pool = TRACE_POOL_MAX2;
+	const uint32_t shrink = layer->pool == TRACE_POOL_MAX2 ? 2 : 1;
+	const uint32_t height = layer->sums_height / shrink, width = layer->sums_width / shrink;
+	const uint32_t bits = random_between(state, 4, 16), kinds = both ? 3 : random_between(state, 1, 3);
+	if (layer->post == TRACE_POST_THRESHOLD) layer->threshold_base = random_signed(state, bits) / 2;
+	if (kinds & 1)
+		layer->fixed_map = trace_sample_map(trace, numbered(name, "x", index), TRACE_MAP_FIXED, height, width,
+		                                    layer->output_channels, bits);
+	if (kinds & 2)
+		layer->bits_map = trace_sample_map(trace, numbered(name, "s", index), TRACE_MAP_BITS, height, width,
+		                                   layer->output_channels, 1);
+	layer->parameter_tensor =
+	    trace_sample_tensor(trace, numbered(name, "p", index), TRACE_TENSOR_INT32, layer->output_channels,
+	                        layer->post == TRACE_POST_AFFINE ? 6 : 1 + layer->threshold_count);
+	fill_parameters(trace, state, layer);
+}
+
+/* Adds a layer on `map`, with a skip convolution on `fixed_map` (UINT32_MAX: none). */
+static struct trace_layer *random_layer(struct trace *trace, uint64_t *state, uint32_t map, uint32_t fixed_map,
+                                        bool both) {
+	char name[32];
+	const uint32_t index = trace->layer_count;
+	struct trace_layer *layer = trace_sample_layer(trace, numbered(name, "layer", index));
+	while (!random_conv(trace, state, &layer->main, map)) continue;
+	layer->sums_height = sums_side(trace->maps[map].height, &layer->main);
+	layer->sums_width = sums_side(trace->maps[map].width, &layer->main);
+	layer->output_channels = random_below(state, 8) ? random_between(state, 1, 20) : random_between(state, 60, 140);
+	if (fixed_map != UINT32_MAX) random_skip(trace, state, layer, fixed_map);
+	add_weights(trace, state, &layer->main, layer->output_channels, numbered(name, "w", index));
+	if (layer->skip.kind != TRACE_CONV_NONE)
+		add_weights(trace, state, &layer->skip, layer->output_channels, numbered(name, "k", index));
+	random_post(trace, state, layer, index, both);
+	return layer;
+}
+
+/* The last layer: any map to 1 x 1. */
+static void scores_layer(struct trace *trace, uint64_t *state, uint32_t map) {
+	const struct trace_map input = trace->maps[map];
+	const uint32_t least = input.height < input.width ? input.height : input.width;
+	struct trace_layer *layer = trace_sample_layer(trace, "last");
+	const bool binary = input.kind == TRACE_MAP_BITS;
+	layer->main = (struct trace_conv){.kind = binary ? TRACE_CONV_BINARY : TRACE_CONV_FIXED,
+	                                  .input_map = map,
+	                                  .kernel = least,
+	                                  .stride = input.height + input.width,
+	                                  .tap_shared = !binary && random_below(state, 2),
+	                                  .weight_bits = binary ? 1 : random_between(state, 2, 16)};
+	layer->output_channels = 5;
+	layer->sums_height = layer->sums_width = 1;
+	add_weights(trace, state, &layer->main, 5, "last.w");
+	layer->parameter_tensor = trace_sample_tensor(trace, "last.p", TRACE_TENSOR_INT32, 5, 6);
+	fill_parameters(trace, state, layer);
+	const uint32_t bits = random_below(state, 2) ? 32 : random_between(state, 2, 16);
+	layer->fixed_map = trace_sample_map(trace, "scores", TRACE_MAP_FIXED, 1, 1, 5, bits);
+	trace->scores_map = layer->fixed_map;
+}
+
+static void random_network(struct trace *trace, uint64_t *state) {
+	const bool bits = random_below(state, 3) == 0;
+	*trace =
+	    (struct trace){.name = "random", .classes = 5, .image_channels = 3, .image_repeat = 1, .float_top1 = -1};
+	trace->pixel = bits ? TRACE_PIXEL_BIPOLAR : TRACE_PIXEL_MINUS128;
+	trace->image_height = random_between(state, 1, 12);
+	trace->image_width = random_between(state, 1, 12);
+	trace->input_map =
+	    trace_sample_map(trace, "image", bits ? TRACE_MAP_BITS : TRACE_MAP_FIXED, trace->image_height,
+	                     trace->image_width, bits ? random_between(state, 3, 80) : 3, bits ? 1 : 16);
+	const struct trace_layer *first = random_layer(trace, state, trace->input_map, UINT32_MAX, true);
+	const uint32_t fixed_map = first->fixed_map, bits_map = first->bits_map;
+	const bool main_bits = random_below(state, 4) != 0;
+	const struct trace_layer *second =
+	    random_layer(trace, state, main_bits ? bits_map : fixed_map, fixed_map, false);
+	scores_layer(trace, state, second->bits_map != UINT32_MAX ? second->bits_map : second->fixed_map);
+}
+
+struct outcome {
+	const struct values_network *network;
+	const struct trace *trace;
+	uint32_t crc32[LAYERS_MAX][4]; /* a, b, fixed map, bits map */
+	int32_t scores[5];
+};
+
+static void keep_outcome(void *context, const struct values_layer_sums *sums) {
+	struct outcome *outcome = context;
+	const struct trace_layer *layer = &outcome->trace->layers[sums->layer];
+	const size_t count = (size_t)sums->height * sums->width * sums->channels;
+	uint32_t *crc32 = outcome->crc32[sums->layer];
+	crc32[0] = file_bytes_crc32(0, sums->main, count * sizeof *sums->main);
+	if (sums->skip) crc32[1] = file_bytes_crc32(0, sums->skip, count * sizeof *sums->skip);
+	const uint32_t side = layer->pool == TRACE_POOL_MAX2 ? 2 : 1;
+	const size_t pixels = (size_t)(sums->height / side) * (sums->width / side);
+	const int16_t *fixed = values_network_fixed_map(outcome->network, layer->fixed_map);
+	const uint64_t *bits = values_network_bits_map(outcome->network, layer->bits_map);
+	if (fixed) crc32[2] = file_bytes_crc32(0, fixed, pixels * sums->channels * sizeof *fixed);
+	if (bits) crc32[3] = file_bytes_crc32(0, bits, pixels * values_words_per_pixel(sums->channels) * sizeof *bits);
+}
+
+static void three_ways_agree(void **unused) {
+	(void)unused;
+	uint64_t state = 20240229;
+	for (uint32_t number = 0; number < RANDOM_NETWORKS; number++) {
+		struct trace trace;
+		struct error error = {0};
+		struct outcome outcomes[3][IMAGES];
+		random_network(&trace, &state);
+		if (trace_check(&trace, "random", &error)) fail_msg("network %u: %s", number, error.text);
+		const struct trace_map *input = &trace.maps[trace.input_map];
+		const size_t values = (size_t)input->height * input->width * input->channels;
+		int16_t *images = malloc(IMAGES * values * sizeof *images);
+		assert_non_null(images);
+		for (size_t i = 0; i < IMAGES * values; i++) images[i] = (int16_t)random_signed(&state, 16);
+		memset(outcomes, 0, sizeof outcomes);
+		for (size_t path = 0; path < 3; path++) {
+			struct values_network *network;
+			if (values_network_create(&network, &trace, paths[path], &error)) fail_msg("%s", error.text);
+			for (size_t image = 0; image < IMAGES; image++) {
+				struct outcome *outcome = &outcomes[path][image];
+				outcome->network = network;
+				outcome->trace = &trace;
+				values_network_observe(network, keep_outcome, outcome);
+				values_network_run(network, images + image * values, outcome->scores);
+				outcome->network = NULL;
+			}
+			values_network_free(network);
+			if (memcmp(outcomes[0], outcomes[path], sizeof outcomes[0]) != 0)
+				fail_msg("network %u of this seed: way %zu differs from the reference", number, path);
+		}
+		free(images);
+		trace_clear(&trace);
+	}
+}
+
+static void needs_values(void **state) {
+	(void)state;
+	struct trace trace;
+	struct values_network *network;
+	struct error error = {0};
+	trace_sample(&trace);
+	free(trace.tensors[2].data);
+	trace.tensors[2].data = NULL;
+	assert_int_equal(values_network_create(&network, &trace, VALUES_FAST, &error), STATUS_INPUT);
+	assert_null(network);
+	assert_non_null(strstr(error.text, "tensor blend.w has no values"));
+	values_network_free(NULL);
+	trace_clear(&trace);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(affine_by_hand),       cmocka_unit_test(binary_padding_by_hand),
+	    cmocka_unit_test(thresholds_by_hand),   cmocka_unit_test(sums_wrap_at_32_bits),
+	    cmocka_unit_test(top1_takes_the_first), cmocka_unit_test(long_windows_by_hand),
+	    cmocka_unit_test(three_ways_agree),     cmocka_unit_test(needs_values),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
