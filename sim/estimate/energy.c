@@ -1,17 +1,18 @@
-/* Energy of a run; the equations stand in energy.h. Every part is computed three times, with the technology's typical, low
- * and high values; the low and the high are bounds as if all rows erred the same way. Left out: temperature, and voltage
- * other than that of the technology table. */
+/* Energy of a run; the equations stand in energy.h. Every part is computed three times, with the technology's typical,
+ * low and high values; the low and the high are bounds as if all rows erred the same way. Left out: temperature, and
+ * voltage other than that of the technology table. */
 #include "sim/estimate/energy.h"
 
 #include <string.h>
 
 enum bound { TYPICAL, LOW, HIGH, BOUND_COUNT };
 
-/* A disabled block RAM takes 0.2 of the 7 pJ of an access (K26 report: under 0.5 mW for 3 tiles at 100 MHz); inferred. */
+/* A disabled block RAM takes 0.2 of the 7 pJ of an access (K26 report: under 0.5 mW for 3 tiles at 100 MHz); inferred.
+ */
 static const double idle_share = 0.2 / 7;
 
-const char *const energy_unit_names[ENERGY_UNIT_COUNT] = {RESOURCE_UNIT_NAMES, "dram",      "device_static", "shell",
-                                                          "clock_manager", "processor"};
+const char *const energy_unit_names[ENERGY_UNIT_COUNT] = {RESOURCE_UNIT_NAMES, "dram",     "device_static", "shell",
+                                                          "clock_manager",     "processor"};
 
 #define COLUMN(member, unit)                                                                                           \
 	{ #member, unit, offsetof(struct energy_row, member) }
@@ -35,7 +36,8 @@ enum part { CLOCK, TOGGLE, MEMORY, CONSTANT };
 
 static void add(struct energy_row *row, enum part part, double picojoules, enum estimate_grade grade) {
 	double *values[] = {&row->clock_pj, &row->toggle_pj, &row->memory_pj, &row->constant_pj};
-	enum estimate_grade *grades[] = {&row->clock_grade, &row->toggle_grade, &row->memory_grade, &row->constant_grade};
+	enum estimate_grade *grades[] = {&row->clock_grade, &row->toggle_grade, &row->memory_grade,
+	                                 &row->constant_grade};
 	*values[part] += picojoules;
 	if (grade > *grades[part]) *grades[part] = grade;
 }
@@ -65,8 +67,8 @@ static void add_clock(const struct pass *pass, int unit) {
 	           amounts[RESOURCE_FF].grade);
 	add_events(pass, unit, CLOCK, cycles * (double)amounts[RESOURCE_DSP].count, TECHNOLOGY_DSP_FROZEN,
 	           amounts[RESOURCE_DSP].grade);
-	add_events(pass, unit, CLOCK, idle_cycles * (double)amounts[RESOURCE_BRAM18].count / 2, TECHNOLOGY_RAMB36_ACCESS,
-	           amounts[RESOURCE_BRAM18].grade);
+	add_events(pass, unit, CLOCK, idle_cycles * (double)amounts[RESOURCE_BRAM18].count / 2,
+	           TECHNOLOGY_RAMB36_ACCESS, amounts[RESOURCE_BRAM18].grade);
 	add_events(pass, unit, CLOCK, idle_cycles * (double)amounts[RESOURCE_URAM].count, TECHNOLOGY_URAM_ACCESS,
 	           amounts[RESOURCE_URAM].grade);
 }
@@ -75,7 +77,8 @@ static void add_clock(const struct pass *pass, int unit) {
 static void add_fabric(const struct pass *pass, int unit, uint64_t cycles) {
 	const struct resource_row *row = &pass->resources->rows[unit];
 	uint64_t luts = row->amounts[RESOURCE_LUT].count - row->memory_luts;
-	add_events(pass, unit, TOGGLE, (double)cycles * (double)luts, TECHNOLOGY_LUT_ACTIVE, row->amounts[RESOURCE_LUT].grade);
+	add_events(pass, unit, TOGGLE, (double)cycles * (double)luts, TECHNOLOGY_LUT_ACTIVE,
+	           row->amounts[RESOURCE_LUT].grade);
 }
 
 static void add_accesses(const struct pass *pass, int unit, int memory, uint64_t accesses) {
@@ -119,7 +122,8 @@ static void add_fixed_operations(const struct pass *pass) {
 		event = TECHNOLOGY_DSP_MAC_PAIR_8X8;
 	} else {
 		products *= packing->dsps_per_product;
-		if (config->fixed_weight_bits <= 8 && config->fixed_activation_bits <= 8) event = TECHNOLOGY_DSP_MAC_8X8;
+		if (config->fixed_weight_bits <= 8 && config->fixed_activation_bits <= 8)
+			event = TECHNOLOGY_DSP_MAC_8X8;
 	}
 	add_events(pass, RESOURCE_FIXED_ENGINE, TOGGLE, products, event, grade);
 }
@@ -127,7 +131,8 @@ static void add_fixed_operations(const struct pass *pass) {
 static void add_units(const struct pass *pass) {
 	const struct energy_activity *activity = pass->activity;
 	uint64_t beats[2] = {(activity->ddr_read_bytes + pass->config->dma_axi_bytes - 1) / pass->config->dma_axi_bytes,
-	                     (activity->ddr_write_bytes + pass->config->dma_axi_bytes - 1) / pass->config->dma_axi_bytes};
+	                     (activity->ddr_write_bytes + pass->config->dma_axi_bytes - 1) /
+	                         pass->config->dma_axi_bytes};
 	for (int unit = 0; unit < RESOURCE_MEMORY_CONTROLLERS; unit++) add_clock(pass, unit);
 	for (int unit = 0; unit < ENERGY_ACTIVE_UNITS; unit++) add_fabric(pass, unit, activity->busy_cycles[unit]);
 	/* The arbiter moves when commands and bursts do; the cycles of the fetches stand for that. */
@@ -177,7 +182,9 @@ static double row_pj(const struct energy_row *row) {
 	return row->clock_pj + row->toggle_pj + row->memory_pj + row->constant_pj;
 }
 
-static enum estimate_grade worst(enum estimate_grade a, enum estimate_grade b) { return a > b ? a : b; }
+static enum estimate_grade worst(enum estimate_grade a, enum estimate_grade b) {
+	return a > b ? a : b;
+}
 
 static void add_row(struct energy_row *sum, const struct energy_row *row) {
 	add(sum, CLOCK, row->clock_pj, row->clock_grade);
@@ -212,7 +219,8 @@ static void fill(struct pass *pass) {
 }
 
 static enum status check(const struct energy_activity *activity, struct error *error) {
-	if (activity->total_cycles == 0) return error_set(error, STATUS_FAILED, "activity: total_cycles is 0; expected at least 1");
+	if (activity->total_cycles == 0)
+		return error_set(error, STATUS_FAILED, "activity: total_cycles is 0; expected at least 1");
 	if (activity->frames == 0) return error_set(error, STATUS_FAILED, "activity: frames is 0; expected at least 1");
 	for (int unit = 0; unit < ENERGY_ACTIVE_UNITS; unit++)
 		if (activity->busy_cycles[unit] > activity->total_cycles)

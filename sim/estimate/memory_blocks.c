@@ -1,11 +1,13 @@
-/* See memory_blocks.h. Left out: block shapes that only true dual port gives, asymmetric ports, LUT memories deeper than
- * 64 words in one primitive (RAM128X1D and up), and the mixture of RAMB36 and RAMB18 in one memory, which a vendor tool
- * may use to save one half. */
+/* See memory_blocks.h. Left out: block shapes that only true dual port gives, asymmetric ports, LUT memories deeper
+ * than 64 words in one primitive (RAM128X1D and up), and the mixture of RAMB36 and RAMB18 in one memory, which a vendor
+ * tool may use to save one half. */
 #include "sim/estimate/memory_blocks.h"
 
 #include <string.h>
 
-static uint64_t divide_up(uint64_t value, uint64_t divisor) { return (value + divisor - 1) / divisor; }
+static uint64_t divide_up(uint64_t value, uint64_t divisor) {
+	return (value + divisor - 1) / divisor;
+}
 
 /* Blocks of `width_bits` beside each other, for words whose columns of `column_bits` are written alone. */
 static uint64_t columns_of(const struct memory_shape *shape, uint64_t width_bits, uint64_t lane_bits) {
@@ -44,8 +46,10 @@ static void map_bram(const struct memory_shape *shape, struct memory_blocks *blo
 	}
 	blocks->bram18s = best_cost;
 	blocks->mux_luts = mux_luts_of(shape->word_bits, best_banks);
-	if (best->cost == 2) blocks->access_bram36s = best_columns;
-	else blocks->access_bram18s = best_columns;
+	if (best->cost == 2)
+		blocks->access_bram36s = best_columns;
+	else
+		blocks->access_bram18s = best_columns;
 }
 
 static void map_uram(const struct memory_shape *shape, struct memory_blocks *blocks) {

@@ -1,7 +1,8 @@
-/* Resources of a machine and their fit on a device: rows from resource_units.h, sums, usable share, largest unit of a die.
+/* Resources of a machine and their fit on a device: rows from resource_units.h, sums, usable share, largest unit of a
+ * die.
  *
- * Placement, routing and timing are left out: `fits` means that the counts are below the share of the device above which
- * timing closure is not expected (device file). */
+ * Placement, routing and timing are left out: `fits` means that the counts are below the share of the device above
+ * which timing closure is not expected (device file). */
 #include "sim/estimate/resource.h"
 
 #include <math.h>
@@ -40,7 +41,9 @@ void estimate_resources(const struct config *config, const struct device *device
 }
 
 /* enum resource_kind is ordered as enum device_resource; block RAM in halves. */
-static uint64_t in_halves(enum resource_kind kind, uint64_t count) { return kind == RESOURCE_BRAM18 ? 2 * count : count; }
+static uint64_t in_halves(enum resource_kind kind, uint64_t count) {
+	return kind == RESOURCE_BRAM18 ? 2 * count : count;
+}
 
 static double share_of(uint64_t count, uint64_t usable) {
 	if (usable == 0) return count == 0 ? 0 : (double)INFINITY;
@@ -63,7 +66,8 @@ static void add_totals(const struct resources *resources, const struct device *d
 	}
 }
 
-static void find_largest_unit(const struct resources *resources, const struct device *device, struct resource_fit *fit) {
+static void find_largest_unit(const struct resources *resources, const struct device *device,
+                              struct resource_fit *fit) {
 	for (int unit = 0; unit < RESOURCE_UNIT_COUNT; unit++)
 		for (int kind = 0; kind < RESOURCE_KIND_COUNT; kind++) {
 			uint64_t usable = in_halves((enum resource_kind)kind,
@@ -81,6 +85,8 @@ void estimate_fit(const struct resources *resources, const struct device *device
 	memset(fit, 0, sizeof *fit);
 	add_totals(resources, device, fit);
 	find_largest_unit(resources, device, fit);
-	if (fit->totals[fit->worst].utilisation > 1) fit->fits = FITS_NO;
-	else fit->fits = fit->missing_units ? FITS_UNKNOWN : FITS_YES;
+	if (fit->totals[fit->worst].utilisation > 1)
+		fit->fits = FITS_NO;
+	else
+		fit->fits = fit->missing_units ? FITS_UNKNOWN : FITS_YES;
 }

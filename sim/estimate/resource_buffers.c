@@ -1,10 +1,11 @@
-/* Resources of the nine buffers, from the structure of the reference RTL (tests/rtl/nb_buffer.v): interleaved banks, each a
- * memory of memory_blocks.h, and around them what puts words in order.
+/* Resources of the nine buffers, from the structure of the reference RTL (tests/rtl/nb_buffer.v): interleaved banks,
+ * each a memory of memory_blocks.h, and around them what puts words in order.
  *
- * Fabric counted, in LUTs a bit: one where a unit and the load master can write; a multiplexer over the banks for loading and for
- * reading (n inputs: ceil((n - 1) / 3)); one over the beats of a word for the store master where a word is wider than a beat. With
- * more than one bank the output register follows that multiplexer, in flip-flops; with one it is the block's own. A buffer of one
- * port is built of the same blocks. Ping-pong halves are halves of depth_words, so they cost nothing of their own. */
+ * Fabric counted, in LUTs a bit: one where a unit and the load master can write; a multiplexer over the banks for
+ * loading and for reading (n inputs: ceil((n - 1) / 3)); one over the beats of a word for the store master where a word
+ * is wider than a beat. With more than one bank the output register follows that multiplexer, in flip-flops; with one
+ * it is the block's own. A buffer of one port is built of the same blocks. Ping-pong halves are halves of depth_words,
+ * so they cost nothing of their own. */
 #include "sim/estimate/resource_units.h"
 
 enum { LOADED = 1, STORED = 2, WRITTEN_BY_UNIT = 4 };
@@ -21,11 +22,14 @@ static const int accesses[BUFFER_COUNT] = {
 };
 
 /* LUTs a bit of a multiplexer of n inputs. */
-static uint64_t mux_luts(uint64_t inputs) { return (inputs + 1) / 3; }
+static uint64_t mux_luts(uint64_t inputs) {
+	return (inputs + 1) / 3;
+}
 
-/* Bits of a word that are written alone: the post unit writes L bits of a bit map's word, one value of a fixed map's; the load
- * master one beat of a word that is wider. */
-static uint64_t column_bits(const struct config *config, enum buffer_id buffer, uint64_t word_bits, uint64_t word_bytes) {
+/* Bits of a word that are written alone: the post unit writes L bits of a bit map's word, one value of a fixed map's;
+ * the load master one beat of a word that is wider. */
+static uint64_t column_bits(const struct config *config, enum buffer_id buffer, uint64_t word_bits,
+                            uint64_t word_bytes) {
 	if (buffer == BUFFER_BIT_ACTIVATIONS) return config->post_lanes;
 	if (buffer == BUFFER_FIXED_ACTIVATIONS) return word_bits / config->fixed_rows;
 	if (!(accesses[buffer] & LOADED) || word_bytes <= config->dma_axi_bytes) return 0;
@@ -46,7 +50,8 @@ static void add_fabric(const struct config *config, enum buffer_id buffer, uint6
 	if ((accesses[buffer] & (LOADED | WRITTEN_BY_UNIT)) == (LOADED | WRITTEN_BY_UNIT)) luts += banks * word_bits;
 	if (accesses[buffer] & LOADED) luts += banks * word_bits * mux_luts(banks);
 	luts += words_read * word_bits * mux_luts(banks);
-	if (accesses[buffer] & STORED && word_bytes > beat_bytes) luts += 8 * beat_bytes * mux_luts(word_bytes / beat_bytes);
+	if (accesses[buffer] & STORED && word_bytes > beat_bytes)
+		luts += 8 * beat_bytes * mux_luts(word_bytes / beat_bytes);
 	resource_row_add(row, RESOURCE_LUT, luts, GRADE_FORMULA);
 	if (banks > 1) resource_row_add(row, RESOURCE_FF, words_read * word_bits, GRADE_FORMULA);
 }
@@ -61,7 +66,8 @@ void resource_of_buffer(const struct config *config, enum buffer_id buffer, stru
 			resource_row_add(row, (enum resource_kind)kind, 0, GRADE_MISSING);
 		return;
 	}
-	struct memory_shape shape = {word_bits, ((uint64_t)settings->depth_words + settings->banks - 1) / settings->banks,
+	struct memory_shape shape = {word_bits,
+	                             ((uint64_t)settings->depth_words + settings->banks - 1) / settings->banks,
 	                             column_bits(config, buffer, word_bits, word_bytes), settings->technology};
 	memory_blocks_of(&shape, &bank);
 	memory_blocks_add(blocks, &bank, settings->banks);

@@ -1,13 +1,13 @@
 /* Resources of each unit, from the structure of its reference RTL (tests/rtl/nb_*.v) and its synthesis.
  *
- * Lanes, trees, accumulators, operand registers are counted: the formulas of a compressor tree over B bits with A bits of
- * accumulator are exact in LUT and DSP on 34 synthesised points (yosys 0.23, synth_xilinx -family xcup, hierarchical).
- * Control (loop nests, counters, addresses) has no formula worth writing: it is what synthesis of that module gave, as a
- * constant, or a line where it moves with a parameter. Control was synthesised with -nodsp, so that the DSP count is that
- * of the data path. The constants below must be read again when the RTL changes.
+ * Lanes, trees, accumulators, operand registers are counted: the formulas of a compressor tree over B bits with A bits
+ * of accumulator are exact in LUT and DSP on 34 synthesised points (yosys 0.23, synth_xilinx -family xcup,
+ * hierarchical). Control (loop nests, counters, addresses) has no formula worth writing: it is what synthesis of that
+ * module gave, as a constant, or a line where it moves with a parameter. Control was synthesised with -nodsp, so that
+ * the DSP count is that of the data path. The constants below must be read again when the RTL changes.
  *
- * Left out: CARRY8 (never the limit), LUT pairs in one dual-output LUT6 (yosys estimates 20 to 30 % fewer LUTs; Vivado is
- * somewhere between), retiming, replication of registers with a high fan-out. */
+ * Left out: CARRY8 (never the limit), LUT pairs in one dual-output LUT6 (yosys estimates 20 to 30 % fewer LUTs; Vivado
+ * is somewhere between), retiming, replication of registers with a high fan-out. */
 #include "sim/estimate/resource_units.h"
 
 #include <string.h>
@@ -23,25 +23,27 @@ enum {
 	LOAD_LUTS = 800,            /* 696 to 948 over 2 to 16 slots: the same logic, optimised by chance */
 	LOAD_FFS = 340,             /* and 6 for each doubling of the slots: exact at 2, 4, 8, 16 slots */
 	LOAD_SLOT_BITS = 108,
-	STORE_LUTS = 850,           /* 677 to 931 over 2 to 16 slots */
-	STORE_FFS = 593,            /* and 4 for each doubling: exact */
+	STORE_LUTS = 850, /* 677 to 931 over 2 to 16 slots */
+	STORE_FFS = 593,  /* and 4 for each doubling: exact */
 	STORE_SLOT_BITS = 23,
 	FETCH_LUTS = 164,
 	FETCH_FFS = 62,
 	QUEUE_LUTS = 15,
 	QUEUE_FFS = 13,
-	TOKENS_LUTS = 1142,         /* 50 counters of 16 bits */
+	TOKENS_LUTS = 1142, /* 50 counters of 16 bits */
 	TOKENS_FFS = 800,
 	PORTS_LUTS = 401,
 	PORTS_FFS = 90,
-	WINDOW_CONTROL_FFS = 518,   /* and twice the window: exact at 144 to 1,152 bits */
+	WINDOW_CONTROL_FFS = 518, /* and twice the window: exact at 144 to 1,152 bits */
 	WINDOW_FITTED_BITS = 2304,
 	COMMAND_BITS = 512,
 	ADDRESS_BITS = 24,
 	TOKEN_MASK_BITS = 10
 };
 
-static uint64_t divide_up(uint64_t value, uint64_t divisor) { return (value + divisor - 1) / divisor; }
+static uint64_t divide_up(uint64_t value, uint64_t divisor) {
+	return (value + divisor - 1) / divisor;
+}
 
 static uint64_t log2_up(uint64_t value) {
 	uint64_t bits = 0;
@@ -69,8 +71,8 @@ void resource_row_add_blocks(struct resource_row *row, const struct memory_block
 	resource_row_add_memory_luts(row, blocks->memory_luts, grade);
 }
 
-/* A registered adder tree over `count` values: level by level floor(n / 2) adders; a carry chain gives the sum's top bit
- * without a LUT, but for signed values, whose sign must be extended first. */
+/* A registered adder tree over `count` values: level by level floor(n / 2) adders; a carry chain gives the sum's top
+ * bit without a LUT, but for signed values, whose sign must be extended first. */
 static void add_tree(uint64_t count, uint64_t bits, int is_signed, uint64_t *luts, uint64_t *ffs) {
 	for (; count > 1; count = divide_up(count, 2), bits++) {
 		*luts += count / 2 * (bits + (is_signed ? 1 : 0));
@@ -78,9 +80,10 @@ static void add_tree(uint64_t count, uint64_t bits, int is_signed, uint64_t *lut
 	}
 }
 
-/* 6:3 compressors (three LUT6 each), or, fused with the XNOR, 3:2 (two LUT6 each: three activation and three weight bits). */
-struct lane_fabric resource_lane_fabric(enum config_fabric fabric, uint64_t bits, uint64_t accumulator_bits, uint64_t lanes,
-                                        int operand_registers) {
+/* 6:3 compressors (three LUT6 each), or, fused with the XNOR, 3:2 (two LUT6 each: three activation and three weight
+ * bits). */
+struct lane_fabric resource_lane_fabric(enum config_fabric fabric, uint64_t bits, uint64_t accumulator_bits,
+                                        uint64_t lanes, int operand_registers) {
 	struct lane_fabric lane = {0, 0, 0};
 	uint64_t counts = fabric == FABRIC_FUSED ? bits / 3 : bits / 6;
 	uint64_t count_bits = fabric == FABRIC_FUSED ? 2 : 3;
@@ -111,8 +114,8 @@ static uint64_t binary_depth_cycles(const struct config *config) {
 	return 2 + 1 + log2_up(16 * words) + popcount + 2;
 }
 
-/* The window former of nb_window: forming and aligned register, and shifters that put any window length at bit 0. LUTs follow
- * n log2 n: 3,900 + 3 n log2 n is within 5 % of synthesis at n = 144, 288, 576, 1,152 bits. */
+/* The window former of nb_window: forming and aligned register, and shifters that put any window length at bit 0. LUTs
+ * follow n log2 n: 3,900 + 3 n log2 n is within 5 % of synthesis at n = 144, 288, 576, 1,152 bits. */
 static void add_window_former(const struct config *config, struct resource_row *row) {
 	uint64_t bits = config->binary_window_bits;
 	enum estimate_grade grade = bits <= WINDOW_FITTED_BITS ? GRADE_FORMULA : GRADE_ASSUMED;
@@ -172,17 +175,19 @@ struct fixed_packing resource_fixed_packing(enum device_dsp dsp, uint32_t weight
 	return packing;
 }
 
-/* Products of R x Q lanes. A pair's upper product needs the borrow of the lower one added. Products in LUTs: 26 LUTs at 4 x 4 as
- * synthesised, less in proportion (assumed) where narrower. */
+/* Products of R x Q lanes. A pair's upper product needs the borrow of the lower one added. Products in LUTs: 26 LUTs at
+ * 4 x 4 as synthesised, less in proportion (assumed) where narrower. */
 static void add_products(const struct config *config, const struct fixed_packing *packing, struct resource_row *row) {
 	uint64_t rows = config->fixed_rows, columns = config->fixed_columns, products = rows * columns;
 	uint64_t weight_bits = config->fixed_weight_bits, activation_bits = config->fixed_activation_bits;
 	uint64_t product_bits = weight_bits + activation_bits;
 	if (packing->products_per_dsp == 0) {
 		enum estimate_grade grade = weight_bits == 4 && activation_bits == 4 ? GRADE_FORMULA : GRADE_ASSUMED;
-		resource_row_add(row, RESOURCE_LUT, products * divide_up(26 * weight_bits * activation_bits, 16), grade);
+		resource_row_add(row, RESOURCE_LUT, products * divide_up(26 * weight_bits * activation_bits, 16),
+		                 grade);
 		/* operand and product registers, which DSP blocks have inside */
-		resource_row_add(row, RESOURCE_FF, products * (weight_bits + product_bits) + rows * activation_bits, GRADE_FORMULA);
+		resource_row_add(row, RESOURCE_FF, products * (weight_bits + product_bits) + rows * activation_bits,
+		                 GRADE_FORMULA);
 	} else if (packing->products_per_dsp == 2) {
 		uint64_t pairs = rows * divide_up(columns, 2);
 		resource_row_add(row, RESOURCE_DSP, pairs, GRADE_FORMULA);
@@ -220,22 +225,25 @@ void resource_of_fixed_engine(const struct config *config, enum device_dsp dsp, 
 	resource_row_add_memory_luts(row, ADDRESS_BITS + TOKEN_MASK_BITS, GRADE_FORMULA);
 }
 
-/* nb_post_lane: sums of S bits, z = A a + B of min(S + 17, 64) bits, then 64. Registers and delays are exact at both widths;
- * LUTs are 1,498 and 1,626 as synthesised: shifters, saturation, and compares. */
+/* nb_post_lane: sums of S bits, z = A a + B of min(S + 17, 64) bits, then 64. Registers and delays are exact at both
+ * widths; LUTs are 1,498 and 1,626 as synthesised: shifters, saturation, and compares. */
 void resource_of_post_unit(const struct config *config, enum device_dsp dsp, uint64_t *products_per_value,
                            struct resource_row *row) {
 	uint64_t lanes = config->post_lanes, sum_bits = config->fixed_accumulator_bits;
 	if (config->binary_accumulator_bits > sum_bits) sum_bits = config->binary_accumulator_bits;
 	uint64_t z_bits = sum_bits + 17 > 64 ? 64 : sum_bits + 17;
 	uint64_t words[] = {config->binary_pes / lanes, config->fixed_columns / lanes};
-	*products_per_value = resource_product_dsps(dsp, (uint32_t)sum_bits, 16) + resource_product_dsps(dsp, (uint32_t)z_bits, 16);
+	*products_per_value =
+	    resource_product_dsps(dsp, (uint32_t)sum_bits, 16) + resource_product_dsps(dsp, (uint32_t)z_bits, 16);
 	resource_row_add(row, RESOURCE_DSP, lanes * *products_per_value, GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_LUT, lanes * (1242 + 8 * sum_bits), GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_FF, lanes * (sum_bits + 4 * z_bits + 420), GRADE_FORMULA);
 	resource_row_add_memory_luts(row, lanes * (98 + sum_bits + 6), GRADE_FORMULA);
-	/* Choice of the lanes' sums in the words of both accumulator buffers (three uses), and the packing of bits and values. */
+	/* Choice of the lanes' sums in the words of both accumulator buffers (three uses), and the packing of bits and
+	 * values. */
 	for (int i = 0; i < 2; i++)
-		resource_row_add(row, RESOURCE_LUT, (uint64_t)(i + 1) * lanes * sum_bits * divide_up(words[i] - 1, 3), GRADE_FORMULA);
+		resource_row_add(row, RESOURCE_LUT, (uint64_t)(i + 1) * lanes * sum_bits * divide_up(words[i] - 1, 3),
+		                 GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_LUT, POST_CONTROL_LUTS, GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_FF, POST_CONTROL_FFS, GRADE_FORMULA);
 	resource_row_add_memory_luts(row, 3 * ADDRESS_BITS + 32, GRADE_FORMULA);
@@ -292,15 +300,16 @@ void resource_of_ports(struct resource_row *row) {
 
 void resource_of_program_memory(const struct config *config, struct memory_blocks *blocks, struct resource_row *row) {
 	uint64_t fetch_cycles = config->sequencer_fetch_cycles;
-	struct memory_shape shape = {divide_up(COMMAND_BITS, fetch_cycles), config->sequencer_program_commands * fetch_cycles, 0,
-	                             TECHNOLOGY_BRAM36};
+	struct memory_shape shape = {divide_up(COMMAND_BITS, fetch_cycles),
+	                             config->sequencer_program_commands * fetch_cycles, 0, TECHNOLOGY_BRAM36};
 	memory_blocks_of(&shape, blocks);
 	resource_row_add_blocks(row, blocks, GRADE_FORMULA);
 }
 
-void resource_of_memory_controllers(const struct config *config, const struct device *device, struct resource_row *row) {
-	static const enum device_resource resources[RESOURCE_KIND_COUNT] = {DEVICE_LUT, DEVICE_FF, DEVICE_BRAM36, DEVICE_URAM,
-	                                                                    DEVICE_DSP};
+void resource_of_memory_controllers(const struct config *config, const struct device *device,
+                                    struct resource_row *row) {
+	static const enum device_resource resources[RESOURCE_KIND_COUNT] = {DEVICE_LUT, DEVICE_FF, DEVICE_BRAM36,
+	                                                                    DEVICE_URAM, DEVICE_DSP};
 	enum estimate_grade grade = GRADE_FORMULA;
 	if (strncmp(device->dram_controller_source, "assumed", 7) == 0) grade = GRADE_ASSUMED;
 	for (int kind = 0; kind < RESOURCE_KIND_COUNT; kind++) {

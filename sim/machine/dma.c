@@ -56,9 +56,10 @@ int dma_in_flight(const struct dma_unit *dma, uint64_t cycle) {
 	return 0;
 }
 
-int dma_may_issue(const struct machine *machine, const struct dma_unit *dma, uint32_t channel, uint64_t cycle) {
+int dma_may_issue(const struct machine *machine, const struct dma_unit *dma, enum unit_id unit, uint32_t channel, uint64_t cycle) {
 	if (dma->count >= machine->config->dma_outstanding) return 0;
-	if (channel == dma->last_channel) return 1;
+	if (channel == dma->last_channel || !dma->count) return 1;
+	if (unit == UNIT_STORE) return 0;
 	for (uint32_t i = 0; i < dma->count; i++)
 		if (dma->slots[(dma->head + i) % SLOTS_MAX].arrived_cycle > cycle) return 0;
 	return 1;

@@ -30,7 +30,7 @@ static int issue(struct machine *machine, uint64_t cycle) {
 	struct dma_unit *load = &machine->load;
 	const struct command *command = command_of(machine, load->command);
 	int is_last;
-	if (!dma_may_issue(machine, load, command->f.transfer.channel, cycle)) return 0;
+	if (!dma_may_issue(machine, load, UNIT_LOAD, command->f.transfer.channel, cycle)) return 0;
 	struct burst burst = dma_cut(machine, command, &load->cursor, &is_last);
 	burst.visible_at_cycle = cycle + 1;
 	struct burst_slot *slot = dma_take_slot(load, &burst, load->command, is_last, cycle + 1);

@@ -186,8 +186,8 @@ uint64_t dma_port_cycles(const struct machine *machine, const struct command *co
 struct burst_slot *dma_take_slot(struct dma_unit *dma, const struct burst *burst, uint32_t command, int is_last, uint64_t held_from_cycle);
 /* 1 when some slot held in `cycle` waits for its memory channel. */
 int dma_in_flight(const struct dma_unit *dma, uint64_t cycle);
-/* A slot is free in `cycle`, and a burst to `channel` need not wait for others. */
-int dma_may_issue(const struct machine *machine, const struct dma_unit *dma, uint32_t channel, uint64_t cycle);
+/* A slot is free in `cycle`, and a burst to `channel` need not wait for others (load: that have not arrived; store: any). */
+int dma_may_issue(const struct machine *machine, const struct dma_unit *dma, enum unit_id unit, uint32_t channel, uint64_t cycle);
 /* Wakes at the arrivals (answers) that are known, and in the cycle after each, since wakes merge. */
 void dma_wake_for_slots(struct machine *machine, const struct dma_unit *dma, enum process process, uint64_t cycle);
 void dma_count(struct machine *machine, const struct command *command, const struct burst *burst);

@@ -17,7 +17,7 @@ static uint32_t layer_in(struct machine *machine, uint64_t cycle) {
 static void request_read(struct machine *machine, uint64_t cycle) {
 	struct dma_unit *store = &machine->store;
 	const struct command *command = command_of(machine, store->command);
-	if (store->asking || !dma_may_issue(machine, store, command->f.transfer.channel, cycle)) return;
+	if (store->asking || !dma_may_issue(machine, store, UNIT_STORE, command->f.transfer.channel, cycle)) return;
 	struct transfer_cursor ahead = store->cursor;
 	int is_last;
 	struct burst burst = dma_cut(machine, command, &ahead, &is_last);

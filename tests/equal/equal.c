@@ -209,11 +209,11 @@ static int compare(const char *expected_path, const char *got_path) {
 static void print_structures(void) {
 	for (uint32_t i = 0; i < structure_count; i++) {
 		const struct structure *s = &structures[i];
-		printf("%s P=%u W=%u R=%u Q=%u L=%u X=%u S=%u QD=%u CHANNELS=%u PACKING=%u FABRIC=%u POPCOUNT_DSP=%u WEIGHT_BITS=%u ACTIVATION_BITS=%u "
-		       "ACC_BITS=%d SUM_BITS=%d WINDOW_BITS=%d",
+		printf("%s P=%u W=%u R=%u Q=%u L=%u X=%u S=%u QD=%u channels=%u packing=%u fabric=%u popcount=%u weight_bits=%u activation_bits=%u "
+		       "acc_bits=%d sum_bits=%d window_bits=%d",
 		       s->name, s->pes, s->words, s->rows, s->columns, s->lanes, s->axi_bytes, s->outstanding, s->queue_depth, s->channels,
 		       s->packing, s->fabric, s->popcount, s->weight_bits, s->activation_bits, RANDOM_ACCUMULATOR_BITS, RANDOM_SUM_BITS, RANDOM_WINDOW_BITS);
-		for (int b = 0; b < BUFFER_COUNT; b++) printf(" DEPTH%d=%u BANKS%d=%u", b, s->depth_words[b], b, s->banks[b]);
+		for (int b = 0; b < BUFFER_COUNT; b++) printf(" depth%d=%u banks%d=%u", b, s->depth_words[b], b, s->banks[b]);
 		printf("\n");
 	}
 }

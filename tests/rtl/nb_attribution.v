@@ -5,6 +5,7 @@ module nb_attribution (
 	input clock,
 	input reset,
 	input ended,
+	input ending,               // units with nothing left to do are idle
 	input sequencer_busy,
 	input sequencer_blocked,
 	input sequencer_starved,
@@ -45,7 +46,7 @@ module nb_attribution (
 				layer_before[u] <= layer;
 				if (busy[u]) state = BUSY;
 				else if (filled[u]) state = FILL_DRAIN;
-				else if (accept[u] || granted[u] || !(active[u] || head_valid[u])) state = DISPATCH;
+				else if (accept[u] || granted[u] || (!active[u] && !head_valid[u] && !ending)) state = DISPATCH;
 				else if (asking[u] || waiting[u]) state = BLOCKED;
 				else if (head_counts[u] && missing_data[5*u +: 5] == 0 && missing_room[5*u +: 5] != 0) state = BLOCKED;
 				else if (head_counts[u] && missing_data[5*u+3 +: 2] != 0) state = MEMORY;

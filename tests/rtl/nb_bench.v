@@ -63,6 +63,7 @@ module nb_bench #(
 	input [511:0] host_command,
 	output frame_end,
 	output ended,
+	output ending,
 	output progress
 );
 	wire load_request, pull, store_request, data;
@@ -91,7 +92,7 @@ module nb_bench #(
 		.arrival(|arrival), .pull(pull), .pull_channel(pull_channel), .pull_address(pull_address), .pull_chunk(pull_chunk),
 		.store_request(store_request), .store_channel(store_channel), .store_address(store_address), .store_bytes(store_bytes),
 		.answer(|answer), .data(data), .data_channel(data_channel), .data_address(data_address), .data_bytes(data_bytes),
-		.data_chunk(data_chunk), .frame_end(frame_end), .ended(ended), .st_sequencer_busy(sequencer_busy),
+		.data_chunk(data_chunk), .frame_end(frame_end), .ended(ended), .ending(ending), .st_sequencer_busy(sequencer_busy),
 		.st_sequencer_blocked(sequencer_blocked), .st_sequencer_starved(sequencer_starved), .st_sequencer_layer(sequencer_layer),
 		.st_busy(busy), .st_filled(filled), .st_accept(accept), .st_asking(asking), .st_waiting(waiting), .st_granted(granted),
 		.st_active(active), .st_active_layer(active_layer), .st_head_valid(head_valid), .st_head_counts(head_counts),
@@ -118,7 +119,7 @@ module nb_bench #(
 	endgenerate
 
 	nb_attribution attribution (
-		.clock(clock), .reset(reset), .ended(ended), .sequencer_busy(sequencer_busy), .sequencer_blocked(sequencer_blocked),
+		.clock(clock), .reset(reset), .ended(ended), .ending(ending), .sequencer_busy(sequencer_busy), .sequencer_blocked(sequencer_blocked),
 		.sequencer_starved(sequencer_starved), .sequencer_layer(sequencer_layer), .busy(busy), .filled(filled), .accept(accept),
 		.asking(asking), .waiting(waiting), .granted(granted), .active(active), .active_layer(active_layer), .head_valid(head_valid),
 		.head_counts(head_counts), .head_layer(head_layer), .missing_data(missing_data), .missing_room(missing_room),

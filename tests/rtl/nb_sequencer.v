@@ -18,7 +18,8 @@ module nb_sequencer #(
 	output reg [511:0] command,
 	output clear_tokens,
 	output frame_end,          // END of a frame goes in this cycle
-	output reg ended,
+	output reg ended,         // the run is over
+	output ending,            // the last END is in the decode register: `ended` of PROGRAM.md
 	output busy,
 	output blocked,
 	output starved,
@@ -48,6 +49,7 @@ module nb_sequencer #(
 	assign push = goes && !waits_for_all ? target : 5'b0;
 	assign clear_tokens = goes && waits_for_all;
 	assign frame_end = goes && is_end;
+	assign ending = valid && last_end;
 	assign busy = fetch_left != 0 || begins;
 	assign blocked = valid && !goes && !waits_for_all;
 	assign starved = valid && waits_for_all && !begins;

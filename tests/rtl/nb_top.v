@@ -55,6 +55,7 @@ module nb_top #(
 	// state
 	output frame_end,
 	output ended,
+	output ending,
 	output st_sequencer_busy,
 	output st_sequencer_blocked,
 	output st_sequencer_starved,
@@ -90,7 +91,7 @@ module nb_top #(
 	nb_sequencer #(.PROGRAM_COMMANDS(PROGRAM_COMMANDS)) sequencer (
 		.clock(clock), .reset(reset), .fetch_cycles(fetch_cycles), .frames(frames), .host_write(host_write), .host_index(host_index),
 		.host_command(host_command), .queue_full(queue_full), .quiet(quiet), .push(push), .command(decoded),
-		.clear_tokens(clear_tokens), .frame_end(frame_end), .ended(ended), .busy(st_sequencer_busy), .blocked(st_sequencer_blocked),
+		.clear_tokens(clear_tokens), .frame_end(frame_end), .ended(ended), .ending(ending), .busy(st_sequencer_busy), .blocked(st_sequencer_blocked),
 		.starved(st_sequencer_starved), .layer(st_sequencer_layer));
 	genvar u;
 	generate

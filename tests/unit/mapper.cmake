@@ -2,3 +2,4 @@
 add_library(nbsim_test_mapper STATIC test_mapper_run.c test_mapper_random.c)
 target_link_libraries(nbsim_test_mapper PUBLIC nbsim_machine nbsim_values nbsim_mapper nbsim_test_trace nbsim_settings)
 nb_test(test_program test_program.c nbsim_test_mapper)
+nb_test(test_mapper_order test_mapper_order.c nbsim_test_mapper)

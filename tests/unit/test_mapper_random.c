@@ -83,6 +83,9 @@ static int shape_conv(const struct trace *trace, struct random *random, struct t
 			conv->stride = 2;
 			conv->pad = conv->tap_shared = 0;
 		}
+		/* a binary window may leave the map at one end only: seldom ask for what the mapper refuses */
+		const int one_end = conv->pad <= 1 && conv->kernel <= map->height && conv->kernel <= map->width;
+		if (conv->kind == TRACE_CONV_BINARY && conv->pad && !one_end && chance(random, 95)) continue;
 		const uint32_t h = map->height + 2 * conv->pad, w = map->width + 2 * conv->pad;
 		if (conv->kernel > h || conv->kernel > w) continue;
 		const uint32_t sums_h = (h - conv->kernel) / conv->stride + 1, sums_w = (w - conv->kernel) / conv->stride + 1;
@@ -234,7 +237,7 @@ static uint32_t power(struct random *random, uint32_t low, uint32_t high) { retu
 static void random_buffers(struct config *config, struct random *random) {
 	/* one in three machines is ample, the others have some small buffers */
 	const int ample = chance(random, 30);
-	static const uint32_t smallest[BUFFER_COUNT] = {6, 6, 3, 3, 2, 3, 4, 4, 4};
+	static const uint32_t smallest[BUFFER_COUNT] = {6, 6, 6, 6, 3, 6, 4, 4, 5};
 	for (int i = 0; i < BUFFER_COUNT; i++) {
 		struct config_buffer *buffer = &config->buffer[i];
 		const uint32_t most = i == BUFFER_OUTPUT ? 6 : 12;

@@ -144,8 +144,11 @@ int16_t *random_input(const struct trace *trace, struct random *random) {
 	const size_t count = (size_t)map->height * map->width * map->channels;
 	int16_t *values = malloc(count * sizeof *values);
 	if (!values) abort();
-	const int32_t half = map->kind == TRACE_MAP_BITS ? 0 : 1 << (map->value_bits - 1);
-	const uint32_t span = map->kind == TRACE_MAP_BITS ? 2 : 1u << map->value_bits;
-	for (size_t i = 0; i < count; i++) values[i] = (int16_t)((int32_t)random_below(random, span) - half);
+	const int is_bits = map->kind == TRACE_MAP_BITS;
+	const int32_t half = is_bits ? 0 : 1 << (map->value_bits - 1);
+	for (size_t i = 0; i < count; i++) {
+		const int32_t drawn = (int32_t)random_below(random, is_bits ? 2 : 1u << map->value_bits);
+		values[i] = (int16_t)(is_bits ? 2 * drawn - 1 : drawn - half);
+	}
 	return values;
 }

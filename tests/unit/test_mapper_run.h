@@ -24,7 +24,7 @@ enum status run_program(struct executor *executor, const struct config *config, 
                         struct random *random, const struct trace *trace, const int16_t *const *inputs,
                         uint32_t frames, int32_t *scores, struct error *error);
 
-/* Random values of the trace's input map; from malloc. */
+/* Random values of the trace's input map, of a bits map -1 or +1; from malloc. */
 int16_t *random_input(const struct trace *trace, struct random *random);
 
 #endif
