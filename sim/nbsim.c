@@ -195,17 +195,16 @@ static enum status run_machine(struct session *session, const struct arguments *
 	struct simulation *simulation = &session->simulation;
 	struct observers observers = {0};
 	enum status status = STATUS_OK;
-	if (arguments->timeline) status = timeline_open(&observers.timeline, arguments->timeline, &simulation->program, &session->trace, error);
+	if (arguments->timeline) status = timeline_open(&observers.timeline, arguments->timeline, &simulation->config, &simulation->program, error);
 	if (!status && arguments->vcd) status = vcd_open(&observers.vcd, arguments->vcd, &simulation->config, &simulation->program, error);
 	struct native_options native = {.context = &observers, .event = observers.timeline || observers.vcd ? observe : NULL, .stop = &stop_requested};
 	if (!status) status = simulation_time(simulation, session->config.kernel == KERNEL_SYSTEMC ? systemc_kernel : native_run, &native, error);
 	struct error closing;
-	uint64_t end = simulation->result.total_cycles;
-	enum status timeline_status = timeline_close(observers.timeline, end, status == STATUS_OK, &closing);
-	if (timeline_status && !status) *error = closing, status = timeline_status;
-	enum status vcd_status = vcd_close(observers.vcd, end, status == STATUS_OK, &closing);
-	if (vcd_status && !status) *error = closing, status = vcd_status;
-	return status;
+	uint64_t end_cycle = status ? 0 : simulation->result.total_cycles;
+	enum status closed = timeline_close(observers.timeline, end_cycle, status ? &closing : error);
+	if (!status) status = closed;
+	closed = vcd_close(observers.vcd, end_cycle, status ? &closing : error);
+	return status ? status : closed;
 }
 
 static enum status run_images(struct session *session, const struct arguments *arguments, struct error *error) {
@@ -255,7 +254,7 @@ static enum status print_result(struct session *session, const struct arguments 
 	if (arguments->format == FORMAT_CSV) rows_print_csv(&session->rows, stdout);
 	if (arguments->format == FORMAT_JSON) rows_print_json(&session->rows, stdout);
 	if (arguments->format == FORMAT_TABLE) {
-		simulation_print(&session->simulation, arguments->layers, stdout);
+		rows_print_table(&session->rows, arguments->layers, stdout);
 		if (id[0]) printf("\nstored as %s in %s (nbsim show %.6s)\n", id, arguments->db ? arguments->db : "nbsim.db", id);
 	}
 	return close_output(stdout, "standard output", error);

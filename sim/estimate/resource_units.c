@@ -35,7 +35,7 @@ enum {
 	PORTS_LUTS = 401,
 	PORTS_FFS = 90,
 	WINDOW_CONTROL_FFS = 518, /* and twice the window: exact at 144 to 1,152 bits */
-	WINDOW_FITTED_BITS = 2304,
+	WINDOW_FITTED_BITS = 1152,
 	COMMAND_BITS = 512,
 	ADDRESS_BITS = 24,
 	TOKEN_MASK_BITS = 10
@@ -118,13 +118,15 @@ static uint64_t binary_depth_cycles(const struct config *config) {
  * follow n log2 n: 3,900 + 3 n log2 n is within 5 % of synthesis at n = 144, 288, 576, 1,152 bits. */
 static void add_window_former(const struct config *config, struct resource_row *row) {
 	uint64_t bits = config->binary_window_bits;
-	enum estimate_grade grade = bits <= WINDOW_FITTED_BITS ? GRADE_FORMULA : GRADE_ASSUMED;
+	uint64_t word_bits = 48 * (uint64_t)config->binary_words;
+	int is_fitted = bits <= WINDOW_FITTED_BITS && config->binary_words == 1;
 	uint64_t floor_log2 = log2_up(bits + 1) - 1;
 	uint64_t power = (uint64_t)1 << floor_log2;
 	/* bits x log2(bits), linear between powers of two (at most 9 % of a bit low) */
 	uint64_t bits_log2 = bits * floor_log2 + bits * (bits - power) / power;
-	resource_row_add(row, RESOURCE_LUT, 3900 + 3 * bits_log2, grade);
-	resource_row_add(row, RESOURCE_FF, WINDOW_CONTROL_FFS + 2 * bits, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_LUT, 3900 + 3 * bits_log2, is_fitted ? GRADE_FORMULA : GRADE_ASSUMED);
+	resource_row_add(row, RESOURCE_FF, WINDOW_CONTROL_FFS + bits + word_bits * divide_up(bits, word_bits),
+	                 GRADE_FORMULA);
 }
 
 void resource_of_binary_engine(const struct config *config, struct resource_row *row) {

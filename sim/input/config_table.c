@@ -195,9 +195,9 @@ const struct config_parameter config_parameters[] = {
     {"binary_engine", "accumulator_bits", "bits", WHOLE, AT(binary_accumulator_bits), "16", 16, 24, NULL,
      "Width of a signed sum: 16 or 24.", "assumed: NeuroBlend-20's largest window has 576 bits, NeuroBlend-18's 4,608",
      TIMING_STRUCTURAL, ""},
-    {"binary_engine", "window_bits", "bits", WHOLE, AT(binary_window_bits), "4608", 48, 65536, NULL,
+    {"binary_engine", "window_bits", "bits", WHOLE, AT(binary_window_bits), "576", 48, 65536, NULL,
      "Window register (packing = window): the largest kernel x kernel x channels.",
-     "assumed: a 3x3 window of 512 channels (NeuroBlend-18); NeuroBlend-20 needs 576", TIMING_STRUCTURAL, ""},
+     "assumed: the largest 3x3 window of NeuroBlend-20 (64 channels); NeuroBlend-18 needs 4,608", TIMING_STRUCTURAL, ""},
 
     {"fixed_engine", "rows", "1", WHOLE, AT(fixed_rows), "16", 1, 256, NULL,
      "Input channels multiplied in parallel. A power of two.",

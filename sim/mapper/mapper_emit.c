@@ -423,7 +423,7 @@ static enum status list_uses(struct emitter *emitter) {
 			const struct content *content = &layer->contents[layer->content_count > 1 ? emitter->tiles[t].block : 0];
 			if (layer->weights == RESIDENCY_RESIDENT || !content->words[i] || content == last) continue;
 			last = content;
-			const uint32_t half = uses->count % plan->halves[i];
+			const uint32_t half = 0 & plan->halves[i];
 			uses->items[uses->count++] = (struct weight_use){
 			    layer, content, t, plan->resident_words[i] + half * plan->region_words[i]};
 		}

@@ -42,6 +42,9 @@ const struct row *rows_find(const struct rows *rows, const char *scope, const ch
 /* The value as text: integers without exponent, reals %.9g with '.', empty for ROW_EMPTY. */
 void row_value_text(const struct row *row, char *text, size_t bytes);
 
+/* The table for people, 100 columns: how long, what it waits for, does it fit, what does it draw; `layers`: a line a layer too. */
+void rows_print_table(const struct rows *rows, int layers, FILE *out);
+
 /* Header `scope,name,value,unit`, then the rows. Fields with a comma or quote are quoted. */
 void rows_print_csv(const struct rows *rows, FILE *out);
 /* {"schema": 1, "rows": [{"scope": ..., "name": ..., "value": ..., "unit": ..., "grade": ...}, ...]} */

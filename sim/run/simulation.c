@@ -69,12 +69,14 @@ static void add_activity(const struct simulation *simulation, struct energy_acti
 	const struct machine_result *result = &simulation->result;
 	activity->total_cycles = result->total_cycles;
 	activity->frames = result->frame_count;
+	activity->binary_valid_bits = simulation->program.binary_macs * result->frame_count;
 	for (uint32_t l = 0; l < result->layer_count; l++) {
 		const struct layer_counters *layer = &result->layers[l];
-		for (int row = 0; row < ATTRIBUTION_ROWS; row++) activity->busy_cycles[row] += layer->cycles[row][STATE_BUSY];
-		activity->binary_issued += layer->binary_issued;
-		activity->fixed_issued += layer->fixed_issued;
-		activity->post_issued += layer->post_issued;
+		for (int row = 0; row < ATTRIBUTION_ROWS; row++)
+			activity->busy_cycles[row] += layer->cycles[row][STATE_BUSY] + layer->cycles[row][STATE_FILL_DRAIN];
+		activity->binary_issued_bits += layer->binary_issued;
+		activity->fixed_issued_macs += layer->fixed_issued;
+		activity->post_issued_values += layer->post_issued;
 		for (int b = 0; b < BUFFER_COUNT; b++) {
 			activity->buffer_reads[b] += layer->buffer_reads[b];
 			activity->buffer_writes[b] += layer->buffer_writes[b];
@@ -83,8 +85,8 @@ static void add_activity(const struct simulation *simulation, struct energy_acti
 		activity->ddr_write_bytes += layer->ddr_write_bytes;
 	}
 	for (uint32_t c = 0; c < simulation->config.dram_channels; c++) {
-		activity->ddr_activates += result->channels[c].row_opens + result->channels[c].row_conflicts;
-		activity->ddr_refreshes += result->channels[c].refreshes;
+		activity->row_activations += result->channels[c].row_opens + result->channels[c].row_conflicts;
+		activity->refreshes += result->channels[c].refreshes;
 	}
 }
 
@@ -96,9 +98,8 @@ enum status simulation_time(struct simulation *simulation, simulation_kernel *ke
 	struct energy_activity activity = {0};
 	add_activity(simulation, &activity);
 	estimate_resources(&simulation->config, simulation->device, &simulation->resources);
-	estimate_energy(&simulation->config, simulation->device, simulation->technology, &simulation->resources, &activity, &simulation->energy);
-	simulation->is_timed = 1;
-	return STATUS_OK;
+	estimate_fit(&simulation->resources, simulation->device, &simulation->fit);
+	return estimate_energy(&simulation->config, &simulation->resources, simulation->technology, simulation->device, &activity, &simulation->energy, error);
 }
 
 /* Values. */

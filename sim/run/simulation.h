@@ -42,9 +42,9 @@ struct simulation {
 	uint64_t unlimited_cycles;             /* total with dram.kind = unlimited, same latency */
 	uint32_t sufficient_bytes_per_cycle;   /* least steady DRAM bandwidth of a channel within 0.1 % of that; 0: more than a beat a cycle */
 	struct resources resources;
+	struct resource_fit fit;
 	struct energy energy;
 	struct simulation_values values;
-	int is_timed, is_external_memory;
 };
 
 /* config and trace are copied / kept; trace, device and technology must outlive it. STATUS_UNMAPPABLE with the reason. */

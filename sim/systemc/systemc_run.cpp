@@ -110,7 +110,8 @@ void run_to_end(nbsim::kernel &kernel) {
 		sc_core::sc_start(slice, sc_core::SC_EXIT_ON_STARVATION);
 		if (!sc_core::sc_pending_activity()) return;
 	}
-	while (!kernel.status() && sc_core::sc_pending_activity_at_current_time()) sc_core::sc_start(sc_core::SC_ZERO_TIME);
+	while (!kernel.status() && sc_core::sc_pending_activity_at_current_time())
+		sc_core::sc_start(sc_core::SC_ZERO_TIME);
 }
 
 enum status elaborate_and_run(const struct config &config, const struct program &program,
@@ -161,7 +162,7 @@ enum status systemc_run(const struct config *config, const struct program *progr
 	struct vcd *vcd = nullptr;
 	if (!options) options = &standard;
 	setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);
-	if (sc_core::sc_get_status() != sc_core::SC_ELABORATION || sc_core::sc_find_object(model_name))
+	if (sc_core::sc_get_status() != sc_core::SC_ELABORATION)
 		return error_set(error, STATUS_FAILED,
 		                 "SystemC has already run in this process and can run only once; use the native kernel "
 		                 "or another process");

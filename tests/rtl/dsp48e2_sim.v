@@ -2,8 +2,8 @@
 // C register (0 or 1), OPMODE register (0 or 1), P register, clock enables of A, B, C, P and control; X = 0 or A:B,
 // Z = 0, C or P, Y = 0, W = 0; ALUMODE 0000 (Z + X, USE_SIMD ONE48 or TWO24 or FOUR12) and 0101 (X xnor Z).
 // Left out: multiplier, pre-adder, carries, cascades, resets, pattern detector, wide XOR.
-// verilator lint_off UNUSED
 // verilator lint_off DECLFILENAME
+// verilator lint_off UNUSEDPARAM
 module DSP48E2 #(
 	parameter USE_MULT = "MULTIPLY",
 	parameter USE_SIMD = "ONE48",

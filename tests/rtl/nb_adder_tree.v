@@ -14,7 +14,6 @@ module nb_adder_tree #(
 	genvar k;
 	generate
 		if (N == 1) begin : wire_only
-			wire unused_clock = clock;
 			assign sum = in;
 		end else begin : level
 			wire [HALF*NEXT-1:0] pairs;

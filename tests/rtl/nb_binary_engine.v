@@ -79,9 +79,7 @@ module nb_binary_engine #(
 	wire windowed;
 	wire [BITS-1:0] operand;
 	wire [A-1:0] step_sum;
-	// verilator lint_off UNUSED
 	wire c_average, c_average_first, c_product;
-	// verilator lint_on UNUSED
 	reg c_outside_1, c_outside_2;
 	always @(posedge clock) begin
 		c_outside_1 <= c_outside;

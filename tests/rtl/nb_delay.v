@@ -10,7 +10,6 @@ module nb_delay #(
 );
 	generate
 		if (DEPTH == 0) begin : wire_only
-			wire unused_clock = clock;
 			assign out = in;
 		end else begin : line
 			reg [WIDTH-1:0] stage [0:DEPTH-1];

@@ -62,9 +62,7 @@ module nb_fixed_engine #(
 
 	wire outside, first, last, average, average_first, product;
 	wire [A-1:0] step_sum;
-	// verilator lint_off UNUSED
 	wire [A-1:0] no_border;
-	// verilator lint_on UNUSED
 	nb_steps #(.A(A)) steps (
 		.clock(clock), .accept(accept), .head(head), .arm(asking), .run(run), .command(command),
 		.input_address(activation_address), .weight_address(weight_address), .border_address(no_border), .sum_address(step_sum),

@@ -81,9 +81,6 @@ module nb_post #(
 	end
 
 	// Fields
-	// verilator lint_off UNUSED
-	wire [511:0] unused_command = command;
-	// verilator lint_on UNUSED
 	wire a_is_skip = command[16];
 	wire use_b = command[17];
 	wire threshold = command[18];

@@ -22,10 +22,6 @@ module nb_steps #(
 	output product,            // this step ends in a product
 	output finish              // last step of the command
 );
-	// verilator lint_off UNUSED
-	wire [511:0] unused_head = head;
-	wire [511:0] unused_command = command;
-	// verilator lint_on UNUSED
 	wire [15:0] input_width = command[6*32 +: 16];
 	wire [15:0] input_height = command[6*32+16 +: 16];
 	wire [15:0] output_width = command[7*32 +: 16];

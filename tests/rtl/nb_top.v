@@ -209,14 +209,11 @@ module nb_top #(
 	wire [8:0] load_to = load_write ? 9'd1 << load_buffer : 9'd0;
 	wire [8:0] store_from = store_reading ? store_reads : 9'd0;
 	wire [8*CHUNK_BYTES-1:0] stored [0:8];
-	// verilator lint_off UNUSED
 	wire [8*CHUNK_BYTES-1:0] no_chunk_2, no_chunk_3, no_chunk_4, no_chunk_5;
 	wire [ACC_BITS*P-1:0] no_chunk_6;
 	wire [SUM_BITS*Q-1:0] no_chunk_7;
 	wire [32*L-1:0] no_output;
-	// verilator lint_on UNUSED
 	assign data_chunk = store_data_buffer == 0 ? stored[0] : store_data_buffer == 1 ? stored[1] : stored[8];
-	localparam EB4 = 64; // a parameter record is two elements
 
 	nb_buffer #(
 		.A(A), .DEPTH(DEPTH0), .BANKS(BANKS0), .ELEMENTS(W), .ELEMENT_BITS(48), .UNIT_BITS(64), .COLUMN_BITS(L), .WORD_BYTES(WB0),
@@ -249,7 +246,7 @@ module nb_top #(
 		.load_write(load_to[3]), .load_address(load_at), .load_segment(load_segment), .load_bytes(load_left), .load_chunk(pull_chunk),
 		.unit_write(1'b0), .unit_address({A{1'b0}}), .unit_enable({(R*Q){1'b0}}), .unit_word({(WEIGHT_BITS*R*Q){1'b0}}));
 	nb_buffer #(
-		.A(A), .DEPTH(DEPTH4), .BANKS(BANKS4), .ELEMENTS(2 * L), .ELEMENT_BITS(EB4), .UNIT_BITS(EB4), .COLUMN_BITS(EB4),
+		.A(A), .DEPTH(DEPTH4), .BANKS(BANKS4), .ELEMENTS(2 * L), .ELEMENT_BITS(64), .UNIT_BITS(64), .COLUMN_BITS(64),
 		.WORD_BYTES(WB4), .BEAT_BYTES(X), .CHUNK_BYTES(CHUNK_BYTES)
 	) parameters (
 		.clock(clock), .read_address(post_parameter_at), .read_word(parameter_record), .store_segment(16'd0), .store_chunk(no_chunk_4),

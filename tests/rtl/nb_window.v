@@ -29,10 +29,6 @@ module nb_window #(
 	localparam SLICES = (WINDOW_BITS + BITS - 1) / BITS;
 	localparam SHIFT = 20;
 
-	// verilator lint_off UNUSED
-	wire [511:0] unused_head = head;
-	wire [511:0] unused_command = command;
-	// verilator lint_on UNUSED
 	wire [15:0] input_width = command[6*32 +: 16];
 	wire [15:0] input_height = command[6*32+16 +: 16];
 	wire [15:0] output_width = command[7*32 +: 16];

@@ -1,3 +1,4 @@
+# Only where the SystemC kernel is built.
 if(TARGET nbsim_systemc)
   add_library(nbsim_test_hand_program STATIC hand_program.c)
   target_link_libraries(nbsim_test_hand_program PUBLIC nbsim_run)
@@ -7,4 +8,8 @@ if(TARGET nbsim_systemc)
   add_library(nbsim_test_memories STATIC systemc_memories.cpp)
   target_link_libraries(nbsim_test_memories PUBLIC nbsim_systemc)
   nb_test(test_systemc test_systemc.c nbsim_test_memories nbsim_test_hand_program)
+  add_executable(nb_systemc_equal ${CMAKE_SOURCE_DIR}/tests/equal/systemc_equal.cpp
+    ${CMAKE_SOURCE_DIR}/tests/equal/random_case.c)
+  target_link_libraries(nb_systemc_equal PRIVATE nbsim_systemc nbsim_mapper)
+  add_test(NAME systemc_equal COMMAND nb_systemc_equal 10 1)
 endif()

@@ -69,7 +69,9 @@ class four_phase_memory : public fixed_memory {
 class reversed_memory : public memory_target {
       public:
 	reversed_memory(sc_core::sc_module_name module_name, const sc_core::sc_time &period)
-	    : memory_target(module_name, period) {}
+	    : memory_target(module_name, period) {
+		SC_REPORT_INFO("test memory", "a model that talks: stdout is for data, so this is not to be seen");
+	}
 
       protected:
 	void burst_arrives(tlm::tlm_generic_payload &payload, const struct burst &burst) override {

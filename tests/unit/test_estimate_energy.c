@@ -113,7 +113,9 @@ static void a_small_run_by_hand(void **state) {
 	setting.activity.binary_valid_bits = 400 * 48;
 	setting.activity.buffer_reads[BUFFER_BIT_WEIGHTS] = 30;
 	setting.activity.buffer_writes[BUFFER_BIT_WEIGHTS] = 10;
-	setting.activity.ddr_read_bytes = 64;
+	setting.resources.memories[MEMORY_LOAD_DATA].access_bram18s = 3;
+	setting.activity.ddr_read_bytes = 96;
+	setting.activity.ddr_write_bytes = 32;
 	setting.activity.row_activations = 2;
 	setting.activity.refreshes = 1;
 	run(&setting, &energy);
@@ -132,9 +134,11 @@ static void a_small_run_by_hand(void **state) {
 	/* ramb36_access 10: 40 x 2 x 10; idle 3 blocks x 3,000 x 0.2 / 7 x 10 */
 	expect_near(energy.rows[RESOURCE_BUFFERS + BUFFER_BIT_WEIGHTS].memory_pj, 800);
 	expect_near(energy.rows[RESOURCE_BUFFERS + BUFFER_BIT_WEIGHTS].clock_pj, 18000.0 / 7);
-	/* ddr_read_bit 13, activate 15, refresh 16: 512 x 13 + 2 x 15 + 16; background 17 W x 2 channels x 10 us = 340
-	 * uJ */
-	expect_near(energy.rows[ENERGY_DRAM].memory_pj, 6702);
+	/* ramb18_access 11: 2 beats in and out */
+	expect_near(energy.rows[RESOURCE_LOAD].memory_pj, 4 * 3 * 11);
+	/* ddr_read_bit 13, write_bit 14, activate 15, refresh 16: 768 x 13 + 256 x 14 + 2 x 15 + 16; background 17 W x
+	 * 2 channels x 10 us = 340 uJ */
+	expect_near(energy.rows[ENERGY_DRAM].memory_pj, 13614);
 	expect_near(energy.rows[ENERGY_DRAM].constant_pj, 340e6);
 	/* ddr_phy 18 W x 2, mmcm 19 W, static 3 W */
 	expect_near(energy.rows[RESOURCE_MEMORY_CONTROLLERS].power_w, 36);
@@ -143,8 +147,8 @@ static void a_small_run_by_hand(void **state) {
 	expect_near(energy.rows[ENERGY_DEVICE_STATIC].energy_uj, 15);
 	expect_near(energy.rows[ENERGY_DEVICE_STATIC].energy_low_uj, 10);
 	expect_near(energy.rows[ENERGY_DEVICE_STATIC].energy_high_uj, 25);
-	expect_near(energy.fpga.power_w, 36 + 19 + 3 + (624900 + 800 + 18000.0 / 7) * 1e-7);
-	expect_near(energy.total.power_w, energy.fpga.power_w + 34 + 6702e-7);
+	expect_near(energy.fpga.power_w, 36 + 19 + 3 + (624900 + 800 + 132 + 18000.0 / 7) * 1e-7);
+	expect_near(energy.total.power_w, energy.fpga.power_w + 34 + 13614e-7);
 	assert_int_equal(energy.partial, 0);
 }
 

@@ -1,5 +1,6 @@
 /* Do the resource formulas give what synthesis gave, do the packing rules hold to their stated widths, and is "fits"
  * never said of a machine that is too large or not wholly known? */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -110,6 +111,14 @@ static void an_access_enables_one_depth_bank(void **state) {
 	memory_blocks_of(&shape, &blocks);
 	assert_int_equal(blocks.access_bram36s, 8);
 	assert_int_equal(blocks.access_bram18s, 0);
+	/* equal costs: RAMB36 */
+	shape.depth_words = 512;
+	memory_blocks_of(&shape, &blocks);
+	assert_int_equal(blocks.access_bram36s, 1);
+	shape.word_bits = 36;
+	shape.depth_words = 1024;
+	memory_blocks_of(&shape, &blocks);
+	assert_int_equal(blocks.access_bram36s, 1);
 	shape.word_bits = 48;
 	shape.depth_words = 1024;
 	memory_blocks_of(&shape, &blocks);
@@ -127,6 +136,8 @@ static void products_take_the_blocks_that_synthesis_takes(void **state) {
 	assert_int_equal(resource_product_dsps(DEVICE_DSP48E1, 27, 18), 2);
 	assert_int_equal(resource_product_dsps(DEVICE_DSP48E2, 32, 32), 4);
 	assert_int_equal(resource_product_dsps(DEVICE_DSP48E2, 16, 32), 2);
+	assert_int_equal(resource_product_dsps(DEVICE_DSP48E2, 16, 44), 2);
+	assert_int_equal(resource_product_dsps(DEVICE_DSP48E2, 16, 45), 3);
 	assert_int_equal(resource_product_dsps(DEVICE_DSP48E2, 49, 16), 3);
 	assert_int_equal(resource_product_dsps(DEVICE_DSP48E2, 48, 16) + resource_product_dsps(DEVICE_DSP48E2, 64, 16),
 	                 7);
@@ -188,6 +199,35 @@ static void binary_engine_is_near_its_synthesis(void **state) {
 	}
 }
 
+/* nb_window at 48-bit words: LUTs within 5 %, flip-flops exactly. */
+static void window_former_is_near_its_synthesis(void **state) {
+	static const struct {
+		uint32_t bits;
+		uint64_t luts, ffs;
+	} points[] = {{144, 6812, 806}, {288, 10503, 1094}, {576, 19204, 1670}, {1152, 40063, 2822}};
+	struct config config;
+	struct device device;
+	struct resources channel, window;
+	(void)state;
+	load("u250", &config, &device);
+	config.binary_packing = PACKING_CHANNEL;
+	estimate_resources(&config, &device, &channel);
+	config.binary_packing = PACKING_WINDOW;
+	for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
+		const struct resource_amount *amounts = window.rows[RESOURCE_BINARY_ENGINE].amounts;
+		const struct resource_amount *without = channel.rows[RESOURCE_BINARY_ENGINE].amounts;
+		config.binary_window_bits = points[i].bits;
+		estimate_resources(&config, &device, &window);
+		double luts = (double)(amounts[RESOURCE_LUT].count - without[RESOURCE_LUT].count);
+		assert_true(fabs(luts / (double)points[i].luts - 1) < 0.05);
+		assert_int_equal(amounts[RESOURCE_FF].count - without[RESOURCE_FF].count, points[i].ffs);
+		assert_int_equal(amounts[RESOURCE_LUT].grade, GRADE_FORMULA);
+	}
+	config.binary_window_bits = 4608; /* beyond the points */
+	estimate_resources(&config, &device, &window);
+	assert_int_equal(window.rows[RESOURCE_BINARY_ENGINE].amounts[RESOURCE_LUT].grade, GRADE_ASSUMED);
+}
+
 static void popcount_in_dsp_saves_an_accumulator_and_shares_a_block(void **state) {
 	struct config config;
 	struct device device;
@@ -245,6 +285,24 @@ static void fixed_engine_flip_flops_equal_synthesis(void **state) {
 		uint64_t ffs = resources.rows[RESOURCE_FIXED_ENGINE].amounts[RESOURCE_FF].count + inside_blocks;
 		assert_in_range(ffs, points[i].ffs - 1, points[i].ffs + 1);
 	}
+}
+
+/* A column of 4 rows of 8 x 16 bits by hand: signed sums 2 x 25 + 26, accumulator 32. */
+static void a_column_adds_its_tree(void **state) {
+	struct config config;
+	struct device device;
+	struct resources four, eight;
+	(void)state;
+	load("u250", &config, &device);
+	config.post_lanes = 4;
+	config.fixed_rows = 4;
+	config.fixed_columns = 4;
+	estimate_resources(&config, &device, &four);
+	config.fixed_columns = 8;
+	estimate_resources(&config, &device, &eight);
+	assert_int_equal(eight.rows[RESOURCE_FIXED_ENGINE].amounts[RESOURCE_LUT].count -
+	                     four.rows[RESOURCE_FIXED_ENGINE].amounts[RESOURCE_LUT].count,
+	                 4 * (2 * 25 + 26 + 32));
 }
 
 /* nb_post_lane: 5 blocks at sums of 32 bits, 7 at 48; 646 and 724 flip-flops, 1,498 and 1,626 LUTs. */
@@ -305,6 +363,26 @@ static void shipped_machines_fit(void **state) {
 			assert_true(fit.totals[kind].count <= fit.totals[kind].usable);
 		}
 	}
+}
+
+static void the_last_block_decides(void **state) {
+	struct config config;
+	struct device device;
+	struct resources resources;
+	struct resource_fit fit;
+	(void)state;
+	load("u250", &config, &device);
+	estimate_resources(&config, &device, &resources);
+	estimate_fit(&resources, &device, &fit);
+	device.shell[DEVICE_DSP] = 0;
+	device.usable_percent[DEVICE_DSP] = 100;
+	device.total[DEVICE_DSP] = (uint32_t)fit.totals[RESOURCE_DSP].count;
+	estimate_fit(&resources, &device, &fit);
+	assert_int_equal(fit.fits, FITS_YES);
+	assert_int_equal(fit.worst, RESOURCE_DSP);
+	device.total[DEVICE_DSP]--;
+	estimate_fit(&resources, &device, &fit);
+	assert_int_equal(fit.fits, FITS_NO);
 }
 
 static void too_large_a_machine_does_not_fit(void **state) {
@@ -419,10 +497,13 @@ int main(void) {
 	    cmocka_unit_test(products_take_the_blocks_that_synthesis_takes),
 	    cmocka_unit_test(packing_follows_the_widths),
 	    cmocka_unit_test(binary_engine_is_near_its_synthesis),
+	    cmocka_unit_test(window_former_is_near_its_synthesis),
 	    cmocka_unit_test(popcount_in_dsp_saves_an_accumulator_and_shares_a_block),
 	    cmocka_unit_test(fixed_lanes_follow_the_packing),
 	    cmocka_unit_test(fixed_engine_flip_flops_equal_synthesis),
+	    cmocka_unit_test(a_column_adds_its_tree),
 	    cmocka_unit_test(post_lanes_equal_synthesis),
+	    cmocka_unit_test(the_last_block_decides),
 	    cmocka_unit_test(buffers_of_the_shipped_machine),
 	    cmocka_unit_test(shipped_machines_fit),
 	    cmocka_unit_test(too_large_a_machine_does_not_fit),

@@ -203,9 +203,9 @@ void random_trace(struct trace *trace, struct random *random) {
 void blend_trace(struct trace *trace, struct random *random) {
 	*trace = (struct trace){.classes = 10, .image_repeat = 1, .has_values = 1, .float_top1 = -1, .pixel = TRACE_PIXEL_MINUS128};
 	snprintf(trace->name, sizeof trace->name, "blend");
-	trace->image_height = trace->image_width = 10;
+	trace->image_height = trace->image_width = 12;
 	trace->image_channels = 3;
-	uint32_t fixed = trace->input_map = trace_sample_map(trace, "image", TRACE_MAP_FIXED, 10, 10, 3, 8), bits = 0;
+	uint32_t fixed = trace->input_map = trace_sample_map(trace, "image", TRACE_MAP_FIXED, 12, 12, 3, 8), bits = 0;
 	static const uint32_t channels[] = {12, 12, 20, 20, 24}, strides[] = {1, 1, 2, 1, 1}, pools[] = {0, 0, 0, 0, 1};
 	for (uint32_t i = 0; i < 5; i++) {
 		struct trace_layer layer = {.fixed_map = UINT32_MAX, .bits_map = UINT32_MAX, .output_channels = channels[i]};
@@ -217,13 +217,13 @@ void blend_trace(struct trace *trace, struct random *random) {
 		if (i == 3) layer.main.pad_value = TRACE_PAD_PLUS;
 		layer.sums_height = layer.sums_width = side;
 		layer.pool = pools[i] ? TRACE_POOL_MAX2 : TRACE_POOL_NONE;
-		finish_layer(trace, random, layer, 0, 3);
-		fixed = trace->map_count - 2;
-		bits = trace->map_count - 1;
+		finish_layer(trace, random, layer, 0, i < 4 ? 3 : 1); /* nothing reads the last module's bits */
+		fixed = trace->layers[i].fixed_map;
+		bits = trace->layers[i].bits_map;
 	}
 	const uint32_t side = trace->maps[fixed].height;
 	struct trace_layer layer = {.fixed_map = UINT32_MAX, .bits_map = UINT32_MAX, .output_channels = 10};
-	layer.main = (struct trace_conv){.kind = TRACE_CONV_FIXED, .input_map = fixed, .kernel = side, .stride = 1, .tap_shared = 1};
+	layer.main = (struct trace_conv){.kind = TRACE_CONV_FIXED, .input_map = fixed, .kernel = side, .stride = 1};
 	layer.sums_height = layer.sums_width = 1;
 	finish_layer(trace, random, layer, 1, 1);
 	trace->scores_map = trace->map_count - 1;

@@ -10,7 +10,7 @@
 void random_trace(struct trace *trace, struct random *random);
 
 /* A small NeuroBlend: a fixed stem, four binary layers with skip convolutions (one of stride 2 with an average, one with a
- * pool), and a fully connected layer behind an average. Every map and every weight counts in the scores. */
+ * pool), and a fully connected layer. Every map and every weight counts in the scores. */
 void blend_trace(struct trace *trace, struct random *random);
 
 /* A configuration that passes config_check: any structure, buffers from too small to ample, any mapper options. */

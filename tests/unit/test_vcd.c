@@ -67,7 +67,7 @@ static int64_t *place_of(struct waves *waves, int64_t (*now)[SIGNALS], const cha
 }
 
 static void read_change(struct waves *waves, int64_t (*now)[SIGNALS], char *line) {
-	int width;
+	int width = 0;
 	line[strcspn(line, "\n")] = 0;
 	if (line[0] == 'b') {
 		char *code = strchr(line, ' ');

@@ -1,0 +1,1 @@
+nb_test(test_store test_store.c nbsim_store)

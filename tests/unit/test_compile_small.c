@@ -1,0 +1,234 @@
+/* Small networks, compiled and run bit for bit, against the float network in plain loops.
+ *
+ * threshold network: every sign follows a batch norm (gammas positive, negative, 0), so both binary layers must become
+ * thresholds and every bit must be equal. path network: PReLU, shift, skip, max pool, average pool, a batch norm before
+ * a fixed convolution, a residual addition; its scores must be proportional to the float ones. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sim/input/image.h"
+#include "sim/values/values.h"
+#include "tests/unit/test_compile_folder.h"
+#include "tests/unit/test_compile_reference.h"
+
+enum { IMAGES = 40 };
+
+static const char *const head = "[network]\nname = small\nclasses = 3\n"
+                                "[input]\npixel = minus128\nscale = 128\nimage_height = 8\nimage_width = 8\n"
+                                "image_channels = 1\n";
+
+struct random {
+	uint64_t state;
+};
+static double next(struct random *random) {
+	random->state = random->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (double)(random->state >> 33) / 2147483648.0 * 2.0 - 1.0; /* -1 .. 1 */
+}
+
+static void weights(struct test_folder *folder, const char *name, const char *shape, size_t count, int is_sign,
+                    struct random *random) {
+	float *values = calloc(count, sizeof *values);
+	for (size_t i = 0; i < count; i++) {
+		double value = next(random);
+		values[i] = is_sign ? (value >= 0 ? 1.0f : -1.0f) : (float)(floor(value * 127) / 127);
+	}
+	for (size_t i = 0; !is_sign && i < count; i += 9)
+		values[i] = i % 2 ? 1.0f : -1.0f; /* 8 bits are exact: n / 127 */
+	test_folder_tensor(folder, name, shape, values, count);
+	free(values);
+}
+
+static void batch_norm(struct test_folder *folder, const char *name, size_t channels, double spread, int zero,
+                       struct random *random) {
+	float gamma[16], beta[16], mean[16], var[16];
+	for (size_t i = 0; i < channels; i++) {
+		gamma[i] = (float)((i % 2 ? -1 : 1) * (0.5 + fabs(next(random))));
+		beta[i] = (float)(next(random) * 0.3);
+		mean[i] = (float)(next(random) * spread / 3);
+		var[i] = (float)(spread * spread);
+	}
+	if (zero) gamma[2] = 0;
+	test_folder_batch_norm(folder, name, channels, gamma, beta, mean, var);
+}
+
+static void read_network(const struct test_folder *folder, struct network *network, struct arena *arena) {
+	struct error error = {""};
+	enum status status = network_read(network, folder->path, NULL, 0, arena, &error);
+	if (!status) status = network_shapes(network, &error);
+	if (!status) status = network_bind(network, folder->path, 0, arena, &error);
+	if (status) fail_msg("%s", error.text);
+}
+
+static void compile(const struct test_folder *folder, struct trace *trace, uint32_t bits) {
+	struct config config;
+	struct error error = {""};
+	config_defaults(&config);
+	config.compile_skip_weight_bits = config.compile_stem_weight_bits = config.compile_head_weight_bits = bits;
+	config.compile_map_fraction_bits = 11;
+	struct compile_options options = {.network = folder->path, .config = &config};
+	if (compile_network(&options, trace, NULL, &error)) fail_msg("%s", error.text);
+}
+
+/* One random image in both forms. */
+static void image(struct random *random, int16_t *map, double *real) {
+	for (int i = 0; i < 64; i++) {
+		map[i] = (int16_t)floor(next(random) * 128);
+		real[i] = map[i] / 128.0;
+	}
+}
+
+static const char *const threshold_layers =
+    "[a.conv]\ntype = fixed_conv\ninputs = input\noutputs = 4\nkernel = 3\npad = 1\n"
+    "[a.bn]\ntype = batch_norm\ninputs = a.conv\n"
+    "[a.sign]\ntype = sign\ninputs = a.bn\n"
+    "[b.conv]\ntype = binary_conv\ninputs = a.sign\noutputs = 6\nkernel = 3\npad = 1\npad_value = minus\n"
+    "[b.bn]\ntype = batch_norm\ninputs = b.conv\n"
+    "[b.sign]\ntype = sign\ninputs = b.bn\n"
+    "[b.pool]\ntype = max_pool\ninputs = b.sign\nkernel = 2\nstride = 2\n"
+    "[c]\ntype = binary_conv\ninputs = b.pool\noutputs = 3\nkernel = 4\n";
+
+static void threshold_network(void **state) {
+	(void)state;
+	struct random random = {7};
+	struct test_folder folder;
+	char ini[4096];
+	snprintf(ini, sizeof ini, "%s%s", head, threshold_layers);
+	test_folder_open(&folder, ini);
+	weights(&folder, "a.conv.weight", "4x1x3x3", 36, 0, &random);
+	batch_norm(&folder, "a.bn", 4, 1.0, 1, &random);
+	weights(&folder, "b.conv.weight", "6x4x3x3", 216, 1, &random);
+	batch_norm(&folder, "b.bn", 6, 6.0, 1, &random);
+	weights(&folder, "c.weight", "3x6x4x4", 288, 1, &random);
+	test_folder_flush(&folder);
+	struct network network;
+	struct arena arena = {0};
+	struct trace trace;
+	struct values_network *values;
+	struct error error = {""};
+	read_network(&folder, &network, &arena);
+	compile(&folder, &trace, 8);
+	assert_int_equal(trace.layer_count, 3);
+	assert_string_equal(trace.layers[0].from, "a.conv,a.bn,a.sign");
+	assert_string_equal(trace.layers[1].from, "b.conv,b.bn,b.sign,b.pool");
+	assert_int_equal(trace.layers[0].post, TRACE_POST_THRESHOLD);
+	assert_int_equal(trace.layers[1].post, TRACE_POST_THRESHOLD);
+	assert_int_equal(trace.layers[1].pool, TRACE_POOL_MAX2);
+	assert_int_equal(trace.layers[0].fixed_map, UINT32_MAX);
+	assert_int_equal(values_network_create(&values, &trace, VALUES_REFERENCE, &error), STATUS_OK);
+	unsigned plus = 0, minus = 0;
+	for (int n = 0; n < IMAGES; n++) {
+		int16_t map[64];
+		double real[64], *maps[9] = {real};
+		int32_t scores[3];
+		image(&random, map, real);
+		reference_run(&network, maps);
+		values_network_run(values, map, scores);
+		const uint64_t *bits = values_network_bits_map(values, trace.layers[1].bits_map);
+		uint32_t pool = network_find(&network, "b.pool");
+		for (uint32_t i = 0; i < 4 * 4 * 6; i++) {
+			int bit = (int)(bits[i / 6] >> (i % 6) & 1);
+			assert_int_equal(bit, maps[pool][i] > 0);
+			plus += (unsigned)bit;
+			minus += (unsigned)!bit;
+		}
+		for (int o = 0; o < 3; o++)
+			assert_int_equal(scores[o], (int32_t)maps[8][o] * 65536); /* 16 fraction bits */
+		reference_free(&network, maps);
+	}
+	assert_true(plus > 300 && minus > 300);
+	values_network_free(values);
+	trace_clear(&trace);
+	arena_clear(&arena);
+	test_folder_remove(&folder);
+}
+
+static const char *const path_layers =
+    "[a.conv]\ntype = fixed_conv\ninputs = input\noutputs = 4\nkernel = 3\npad = 1\nbias = 1\n"
+    "[a.bn]\ntype = batch_norm\ninputs = a.conv\n"
+    "[a.shift]\ntype = shift\ninputs = a.bn\n"
+    "[a.prelu]\ntype = prelu\ninputs = a.shift\n"
+    "[a.skip]\ntype = fixed_conv\ninputs = input\noutputs = 4\nkernel = 1\n"
+    "[a.add]\ntype = add\ninputs = a.skip, a.prelu\n" /* the skip stands first */
+    "[a.out]\ntype = batch_norm\ninputs = a.add\n"
+    "[b.conv]\ntype = fixed_conv\ninputs = a.out\noutputs = 4\nkernel = 3\npad = 1\n"
+    "[b.prelu]\ntype = prelu\ninputs = b.conv\n"
+    "[b.add]\ntype = add\ninputs = b.prelu, a.out\n" /* residual */
+    "[c.pool]\ntype = average_pool\ninputs = b.add\nkernel = 2\nstride = 2\n"
+    "[c.before]\ntype = batch_norm\ninputs = c.pool\n"
+    "[c.conv]\ntype = fixed_conv\ninputs = c.before\noutputs = 5\nkernel = 1\n"
+    "[c.max]\ntype = max_pool\ninputs = c.conv\nkernel = 2\nstride = 2\n"
+    "[d.pool]\ntype = global_average_pool\ninputs = c.max\n"
+    "[d.fc]\ntype = fully_connected\ninputs = d.pool\noutputs = 3\nbias = 1\n";
+
+static void path_network(void **state) {
+	(void)state;
+	struct random random = {3};
+	struct test_folder folder;
+	char ini[4096];
+	float slope[4] = {0.25f, -0.5f, 0.0f, 1.5f}, shift[4] = {0.2f, -0.3f, 0, 0.1f},
+	      bias[4] = {0.5f, -0.25f, 0.125f, 0};
+	snprintf(ini, sizeof ini, "%s%s", head, path_layers);
+	test_folder_open(&folder, ini);
+	weights(&folder, "a.conv.weight", "4x1x3x3", 36, 0, &random);
+	test_folder_tensor(&folder, "a.conv.bias", "4", bias, 4);
+	batch_norm(&folder, "a.bn", 4, 1.5, 1, &random);
+	test_folder_tensor(&folder, "a.shift", "4", shift, 4);
+	test_folder_tensor(&folder, "a.prelu", "4", slope, 4);
+	weights(&folder, "a.skip.weight", "4x1x1x1", 4, 0, &random);
+	batch_norm(&folder, "a.out", 4, 1.0, 0, &random);
+	weights(&folder, "b.conv.weight", "4x4x3x3", 144, 0, &random);
+	test_folder_tensor(&folder, "b.prelu", "4", slope, 4);
+	batch_norm(&folder, "c.before", 4, 3.0, 0, &random);
+	weights(&folder, "c.conv.weight", "5x4x1x1", 20, 0, &random);
+	weights(&folder, "d.fc.weight", "3x5", 15, 0, &random);
+	test_folder_tensor(&folder, "d.fc.bias", "3", bias, 3);
+	test_folder_flush(&folder);
+	struct network network;
+	struct arena arena = {0};
+	struct trace trace;
+	struct values_network *values;
+	struct error error = {""};
+	read_network(&folder, &network, &arena);
+	compile(&folder, &trace, 12);
+	assert_int_equal(trace.layer_count, 4);
+	assert_string_equal(trace.layers[0].from, "a.conv,a.bn,a.shift,a.prelu,a.skip,a.add,a.out");
+	assert_string_equal(trace.layers[1].from, "b.conv,b.prelu,b.add");
+	assert_string_equal(trace.layers[2].from, "c.pool,c.before,c.conv,c.max");
+	assert_string_equal(trace.layers[3].from, "d.pool,d.fc");
+	assert_int_equal(trace.layers[2].main.pre_pool, TRACE_PRE_POOL_AVERAGE2);
+	assert_int_equal(trace.layers[3].main.tap_shared, 1);
+	assert_int_equal(values_network_create(&values, &trace, VALUES_REFERENCE, &error), STATUS_OK);
+	double dot = 0, square = 0, scores_real[IMAGES][3];
+	int32_t scores[IMAGES][3];
+	for (int n = 0; n < IMAGES; n++) {
+		int16_t map[64];
+		double real[64], *maps[17] = {real};
+		image(&random, map, real);
+		reference_run(&network, maps);
+		values_network_run(values, map, scores[n]);
+		for (int o = 0; o < 3; o++) {
+			scores_real[n][o] = maps[network.layer_count - 1][o];
+			dot += scores[n][o] * scores_real[n][o];
+			square += scores_real[n][o] * scores_real[n][o];
+		}
+		reference_free(&network, maps);
+	}
+	double scale = dot / square, largest = sqrt(square / (3 * IMAGES));
+	assert_true(largest > 0.1);
+	for (int n = 0; n < IMAGES; n++)
+		for (int o = 0; o < 3; o++)
+			assert_true(fabs(scores[n][o] / scale - scores_real[n][o]) < 0.004 * largest);
+	values_network_free(values);
+	trace_clear(&trace);
+	arena_clear(&arena);
+	test_folder_remove(&folder);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {cmocka_unit_test(threshold_network), cmocka_unit_test(path_network)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,7 @@
+nb_test(test_compile_description test_compile_description.c nbsim_workloads)
+nb_test(test_compile_fold test_compile_fold.c nbsim_workloads m)
+nb_test(test_compile_quantise test_compile_quantise.c nbsim_workloads m)
+nb_test(test_compile_small test_compile_small.c nbsim_workloads nbsim_values m)
+nb_test(test_compile_shipped test_compile_shipped.c nbsim_workloads nbsim_values)
+nb_test(test_compile_import test_compile_import.c nbsim_workloads nbsim_values)
+nb_test(test_compile_bad test_compile_bad.c nbsim_workloads)
