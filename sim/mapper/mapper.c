@@ -9,7 +9,9 @@
 
 #include "sim/mapper/mapper_plan.h"
 
-static uint32_t wider(uint32_t bits, uint32_t other) { return bits > other ? bits : other; }
+static uint32_t wider(uint32_t bits, uint32_t other) {
+	return bits > other ? bits : other;
+}
 
 void mapper_resolve_widths(struct config *config, const struct trace *trace) {
 	uint32_t weight_bits = 2, activation_bits = 2;
@@ -25,7 +27,8 @@ void mapper_resolve_widths(struct config *config, const struct trace *trace) {
 	if (!config->fixed_activation_bits) config->fixed_activation_bits = activation_bits;
 }
 
-/* --- segments ------------------------------------------------------------------------------------------------------ */
+/* --- segments ------------------------------------------------------------------------------------------------------
+ */
 
 /* Bytes of one content in one buffer. */
 static void fill_content(const struct plan *plan, const struct layer_plan *layer, const struct content *content,
@@ -56,7 +59,8 @@ static enum status fill_buffer(const struct plan *plan, struct program *program,
 	uint8_t *resident = NULL, *data;
 	enum status status = STATUS_OK;
 	if (plan->resident_words[i])
-		status = add_segment(plan, program, plan->resident_ddr[i], plan->resident_words[i] * word_bytes, &resident);
+		status =
+		    add_segment(plan, program, plan->resident_ddr[i], plan->resident_words[i] * word_bytes, &resident);
 	for (uint32_t k = 0; k < plan->trace->layer_count; k++) {
 		const struct layer_plan *layer = &plan->layers[k];
 		for (uint32_t c = 0; c < layer->content_count && status == STATUS_OK; c++) {
@@ -64,7 +68,8 @@ static enum status fill_buffer(const struct plan *plan, struct program *program,
 			if (!content->words[i]) continue;
 			data = resident ? resident + content->resident_base[i] * word_bytes : NULL;
 			if (layer->weights != RESIDENCY_RESIDENT)
-				status = add_segment(plan, program, content->ddr_address[i], content->words[i] * word_bytes, &data);
+				status = add_segment(plan, program, content->ddr_address[i],
+				                     content->words[i] * word_bytes, &data);
 			if (status == STATUS_OK && data) fill_content(plan, layer, content, buffer, data);
 		}
 	}
@@ -82,7 +87,8 @@ static enum status fill_segments(const struct plan *plan, struct program *progra
 	return status;
 }
 
-/* --- what else a program says -------------------------------------------------------------------------------------- */
+/* --- what else a program says --------------------------------------------------------------------------------------
+ */
 
 static uint64_t conv_macs(const struct layer_plan *layer, const struct conv_plan *conv) {
 	if (!conv->conv) return 0;
@@ -120,7 +126,8 @@ static enum status fill_mapping(const struct plan *plan, struct mapping *mapping
 		if (layer->skip.conv) out->skip_input_spilled = plan->maps[trace->skip.input_map].spilled;
 		if (trace->fixed_map != UINT32_MAX) out->output_spilled |= plan->maps[trace->fixed_map].spilled;
 		if (trace->bits_map != UINT32_MAX) out->output_spilled |= plan->maps[trace->bits_map].spilled;
-		snprintf(out->reason, sizeof out->reason, "rows %s, weights %s", layer->rows_reason, layer->weights_reason);
+		snprintf(out->reason, sizeof out->reason, "rows %s, weights %s", layer->rows_reason,
+		         layer->weights_reason);
 	}
 	return STATUS_OK;
 }

@@ -15,7 +15,7 @@
 /* What was chosen for one layer. The same members can be set by a mapping file; 0 / AUTO leaves them to the mapper. */
 struct mapping_layer {
 	uint32_t band_rows;             /* sums rows of one engine command */
-	uint32_t block_channels;        /* output channels whose weights are loaded together; a multiple of 48 words, rows, pes, columns */
+	uint32_t block_channels;        /* output channels computed together; a multiple of pes and columns, as far as the layer uses them, or all */
 	uint32_t weights;               /* enum config_residency: RESIDENT (loaded once, before the first frame), LAYER, TILE (per block) */
 	uint32_t input_spilled;         /* 1: the main input map is read from DDR band by band */
 	uint32_t skip_input_spilled;

@@ -61,7 +61,8 @@ static uint8_t *layout_fixed_weights(const struct plan *plan, const struct conv_
 	for (uint32_t o = 0; o < channels; o++)
 		for (uint32_t column = 0; column < tensor->columns; column++) {
 			const uint32_t tap = column / inputs, c = column % inputs;
-			const size_t word = (size_t)(o / columns) * conv->group_words + tap * conv->input_words + c / rows;
+			const size_t word =
+			    (size_t)(o / columns) * conv->group_words + tap * conv->input_words + c / rows;
 			const uint32_t value = o % columns * rows + c % rows;
 			put_little(bytes + word * word_bytes + (size_t)value * value_bytes,
 			           weights[(size_t)(first + o) * tensor->columns + column], value_bytes);
@@ -75,7 +76,8 @@ static void layout_parameters(const struct plan *plan, const struct layer_plan *
 	for (uint32_t c = 0; c < channels; c++, bytes += 16) {
 		const int32_t *row = (const int32_t *)tensor->data + (size_t)(first + c) * tensor->columns;
 		if (layer->layer->post == TRACE_POST_THRESHOLD) {
-			for (uint32_t k = 0; k < layer->layer->threshold_count; k++) put_little(bytes + 4 * k, row[1 + k], 4);
+			for (uint32_t k = 0; k < layer->layer->threshold_count; k++)
+				put_little(bytes + 4 * k, row[1 + k], 4);
 			put_little(bytes + 12, row[0] & 1, 4);
 			continue;
 		}
@@ -111,14 +113,17 @@ static void layout_border(const struct plan *plan, const struct layer_plan *laye
                           uint8_t *bytes) {
 	const struct conv_plan *conv = &layer->main;
 	const struct trace_tensor *tensor = tensor_of(plan, conv);
-	const uint32_t groups = divide_round_up(channels, conv->lanes), kernel = conv->kernel, inputs = conv->map->channels;
-	for (uint32_t class = 0; class < layer->classes; class++) {
+	const uint32_t groups = divide_round_up(channels, conv->lanes), kernel = conv->kernel,
+	               inputs = conv->map->channels;
+	for (uint32_t class = 0; class < layer->classes; class ++) {
 		const struct outside rows = class_outside(conv, class / 3, conv->map->height, layer->rows);
 		const struct outside columns = class_outside(conv, class % 3, conv->map->width, layer->width);
 		for (uint32_t o = 0; o < groups * conv->lanes; o++, bytes += 2) {
 			int64_t outside = 0, zeros = 0;
 			for (uint32_t tap = 0; tap < kernel * kernel; tap++) {
-				if (!is_outside(tap / kernel, kernel, rows) && !is_outside(tap % kernel, kernel, columns)) continue;
+				if (!is_outside(tap / kernel, kernel, rows) &&
+				    !is_outside(tap % kernel, kernel, columns))
+					continue;
 				outside++;
 				for (uint32_t c = 0; c < inputs && o < channels; c++)
 					zeros += !weight_bit(tensor, first + o, tap * inputs + c);

@@ -3,11 +3,11 @@
  * Rules. Resident maps are placed first-fit in the order in which they are written; where one does not fit, the map
  * whose spilling moves the fewest words and makes room (perhaps itself) is spilled; where a layer has no room for its
  * bands, the largest one alive. A spilled map has an area of its own in DDR; each layer that reads or writes it gets a
- * staging area in what the resident maps leave free: two halves where the buffer's ping_pong is on and they fit, else one.
- * Band: as many rows as the sums buffers and the staging areas allow, at most mapper.band_rows; with post_unit.mode =
- * inline at most a quarter of the layer's rows, rounded up, so that engines and post unit overlap; then evened out. Where
- * weights go by tiles beside spilled maps they are loaded again for each band, so the quarter does not apply. Left out:
- * reuse of halo rows (a band loads all its rows), reuse of DDR areas. */
+ * staging area in what the resident maps leave free: two halves where the buffer's ping_pong is on and they fit, else
+ * one. Band: as many rows as the sums buffers and the staging areas allow, at most mapper.band_rows; with
+ * post_unit.mode = inline at most a quarter of the layer's rows, rounded up, so that engines and post unit overlap;
+ * then evened out. Where weights go by tiles beside spilled maps they are loaded again for each band, so the quarter
+ * does not apply. Left out: reuse of halo rows (a band loads all its rows), reuse of DDR areas. */
 #include "sim/mapper/mapper_plan.h"
 
 #include <inttypes.h>
@@ -32,7 +32,9 @@ static int64_t first_fit(const struct span *spans, uint32_t count, uint64_t word
 	return place + words <= depth ? (int64_t)place : -1;
 }
 
-static uint32_t first_layer(const struct trace_map *map) { return map->first_layer == UINT32_MAX ? 0 : map->first_layer; }
+static uint32_t first_layer(const struct trace_map *map) {
+	return map->first_layer == UINT32_MAX ? 0 : map->first_layer;
+}
 
 static uint64_t map_words(const struct plan *plan, uint32_t map) {
 	return (uint64_t)plan->maps[map].row_words * plan->trace->maps[map].height;
@@ -48,7 +50,8 @@ static uint32_t taken_spans(const struct plan *plan, enum buffer_id buffer, cons
 	uint32_t count = 0;
 	for (uint32_t k = 0; k < placed; k++) {
 		const struct trace_map *map = &plan->trace->maps[order[k]];
-		if (!is_resident(&plan->maps[order[k]], buffer) || first_layer(map) > high || map->last_layer < low) continue;
+		if (!is_resident(&plan->maps[order[k]], buffer) || first_layer(map) > high || map->last_layer < low)
+			continue;
 		const uint64_t base = plan->maps[order[k]].base;
 		spans[count++] = (struct span){base, base + map_words(plan, order[k])};
 	}
@@ -90,7 +93,8 @@ static uint32_t readers(const struct trace *trace, uint32_t map) {
 	return count;
 }
 
-/* Words that move because a map is spilled: one store, a load for each reader; the image is in DDR and loaded anyway. */
+/* Words that move because a map is spilled: one store, a load for each reader; the image is in DDR and loaded anyway.
+ */
 static uint64_t spill_cost(const struct plan *plan, uint32_t map) {
 	const uint32_t loads = readers(plan->trace, map);
 	return map_words(plan, map) * (map == plan->trace->input_map ? (loads ? loads - 1 : 0) : loads + 1);
@@ -144,13 +148,15 @@ static enum status place_map(struct map_work *work, uint32_t k) {
 			return plan_refuse(plan, NULL,
 			                   "map %s: %" PRIu64 " words do not fit buffer.%s (%" PRIu32
 			                   " words) beside the maps alive with it, and mapper.maps = resident",
-			                   map->name, map_words(plan, work->order[k]), config_buffer_names[out->buffer], depth);
+			                   map->name, map_words(plan, work->order[k]), config_buffer_names[out->buffer],
+			                   depth);
 		make_room(work, k);
 	}
 	return STATUS_OK;
 }
 
-/* --- staging areas and bands --------------------------------------------------------------------------------------- */
+/* --- staging areas and bands ---------------------------------------------------------------------------------------
+ */
 
 /* The map that passes through a staging area of this layer, or UINT32_MAX. */
 static uint32_t staged_map(const struct plan *plan, const struct layer_plan *layer, enum staging_use use) {
@@ -191,7 +197,8 @@ static int place_staging(struct map_work *work, struct layer_plan *layer, uint32
 	const struct plan *plan = work->plan;
 	for (int use = 0; use < STAGING_COUNT; use++) layer->staging[use] = (struct staging){0};
 	for (enum buffer_id buffer = BUFFER_BIT_ACTIVATIONS; buffer <= BUFFER_FIXED_ACTIVATIONS; buffer++) {
-		uint32_t count = taken_spans(plan, buffer, work->order, work->count, layer->index, layer->index, work->spans);
+		uint32_t count =
+		    taken_spans(plan, buffer, work->order, work->count, layer->index, layer->index, work->spans);
 		for (int use = 0; use < STAGING_COUNT; use++) {
 			const uint32_t map = staged_map(plan, layer, (enum staging_use)use);
 			if (map == UINT32_MAX || plan->maps[map].buffer != buffer) continue;
@@ -219,16 +226,18 @@ static void limit_rows(struct layer_plan *layer, uint32_t *rows, uint32_t limit,
 }
 
 static enum status wanted_rows(const struct plan *plan, struct layer_plan *layer, uint32_t *rows) {
-	const uint32_t wish = plan_wish(plan, layer).band_rows, unit = layer->unit_rows, limit = plan->config.mapper_band_rows;
+	const uint32_t wish = plan_wish(plan, layer).band_rows, unit = layer->unit_rows,
+	               limit = plan->config.mapper_band_rows;
 	*rows = layer->rows;
 	layer->rows_reason = "all";
-	limit_rows(layer, rows, plan_sums_rows(plan, layer, least(layer->block_channels, layer->layer->output_channels)),
+	limit_rows(layer, rows,
+	           plan_sums_rows(plan, layer, least(layer->block_channels, layer->layer->output_channels)),
 	           "as sums fit");
 	if (wish) {
 		if (wish > *rows || wish % unit)
 			return plan_refuse(plan, layer,
-			                   "band_rows %" PRIu32 " was asked for; expected a multiple of %" PRIu32 " of at most %" PRIu32
-			                   ", what the sums buffers hold",
+			                   "band_rows %" PRIu32 " was asked for; expected a multiple of %" PRIu32
+			                   " of at most %" PRIu32 ", what the sums buffers hold",
 			                   wish, unit, *rows);
 		*rows = wish;
 		layer->rows_reason = "as asked";
@@ -241,7 +250,8 @@ static enum status wanted_rows(const struct plan *plan, struct layer_plan *layer
 	return STATUS_OK;
 }
 
-/* Chooses the band and places its staging areas. *small: -1, or the buffer that is too small even for the least band. */
+/* Chooses the band and places its staging areas. *small: -1, or the buffer that is too small even for the least band.
+ */
 static enum status choose_band(struct map_work *work, struct layer_plan *layer, int *small) {
 	const uint32_t unit = layer->unit_rows;
 	uint32_t most;
@@ -288,7 +298,8 @@ static enum status choose_bands(struct map_work *work) {
 	return STATUS_OK;
 }
 
-/* --- DDR ----------------------------------------------------------------------------------------------------------- */
+/* --- DDR -----------------------------------------------------------------------------------------------------------
+ */
 
 enum status plan_place_ddr(struct plan *plan, uint32_t channel, uint64_t bytes, const char *what, uint32_t *address) {
 	const uint64_t align = plan->config.dma_axi_bytes > 64 ? plan->config.dma_axi_bytes : 64;
@@ -296,7 +307,8 @@ enum status plan_place_ddr(struct plan *plan, uint32_t channel, uint64_t bytes, 
 	*address = (uint32_t)*next;
 	*next += (bytes + align - 1) / align * align;
 	if (*next > UINT32_MAX)
-		return plan_refuse(plan, NULL, "%s: %" PRIu64 " bytes of DDR channel %" PRIu32 "; an address reaches 4 GB", what,
+		return plan_refuse(plan, NULL,
+		                   "%s: %" PRIu64 " bytes of DDR channel %" PRIu32 "; an address reaches 4 GB", what,
 		                   *next, channel);
 	return STATUS_OK;
 }
@@ -307,8 +319,11 @@ static enum status place_map_ddr(struct plan *plan, uint32_t index, uint32_t cha
 	const uint32_t axi = plan->config.dma_axi_bytes;
 	out->ddr.word_bytes = config_word_bytes(&plan->config, out->buffer);
 	out->ddr.pixel_words = out->pixel_words;
+	out->ddr.rows = map->height;
+	out->ddr.row_pixels = map->width;
 	out->ddr.channel = channel % plan->config.dram_channels;
-	const uint64_t row_bytes = (uint64_t)out->row_words * out->ddr.word_bytes, pitch = (row_bytes + axi - 1) / axi * axi;
+	const uint64_t row_bytes = (uint64_t)out->row_words * out->ddr.word_bytes,
+	               pitch = (row_bytes + axi - 1) / axi * axi;
 	if (pitch * map->height > UINT32_MAX)
 		return plan_refuse(plan, NULL, "map %s: %" PRIu64 " bytes in DDR; an address reaches 4 GB", map->name,
 		                   pitch * map->height);
@@ -319,14 +334,18 @@ static enum status place_map_ddr(struct plan *plan, uint32_t index, uint32_t cha
 static enum status place_ddr(struct plan *plan) {
 	enum status status = STATUS_OK;
 	for (uint32_t i = 0; i < plan->trace->map_count && status == STATUS_OK; i++) {
-		if (i == plan->trace->input_map) status = place_map_ddr(plan, i, 0);
-		else if (i == plan->trace->scores_map) status = place_map_ddr(plan, i, 2);
-		else if (plan->maps[i].spilled) status = place_map_ddr(plan, i, i % 2);
+		if (i == plan->trace->input_map)
+			status = place_map_ddr(plan, i, 0);
+		else if (i == plan->trace->scores_map)
+			status = place_map_ddr(plan, i, 2);
+		else if (plan->maps[i].spilled)
+			status = place_map_ddr(plan, i, i % 2);
 	}
 	return status;
 }
 
-/* --- all together -------------------------------------------------------------------------------------------------- */
+/* --- all together --------------------------------------------------------------------------------------------------
+ */
 
 static void spill_asked(struct plan *plan) {
 	for (uint32_t i = 0; i < plan->trace->map_count; i++)

@@ -1,8 +1,8 @@
 /* What the mapper decides before it writes a command. Internal to sim/mapper.
  *
  * Order of work (mapper.c): shapes and their limits (mapper_shape.c), blocks of output channels and where weights live
- * (mapper_weights.c), maps, staging areas and bands (mapper_maps.c), commands (mapper_emit.c) with tokens
- * (mapper_tokens.c). Bytes of tensors: mapper_layout.c.
+ * (mapper_weights.c), maps, staging areas and bands (mapper_maps.c), commands (mapper_emit.c, mapper_tile.c) with
+ * tokens (mapper_tokens.c). Bytes of tensors: mapper_layout.c.
  *
  * A tile is one band of output rows of one block of output channels: its engine commands and its post command. */
 #ifndef SIM_MAPPER_MAPPER_PLAN_H
@@ -44,10 +44,10 @@ struct layer_plan {
 	const struct trace_layer *layer;
 	uint32_t index;
 	struct conv_plan main, skip;
-	uint32_t rows, width;          /* of the sums that are computed (pool: without the odd last row and column) */
-	uint32_t unit_rows;            /* a band is a multiple of these rows: pool 2, else 1 */
-	uint32_t classes;              /* of border constants: 9, 1 with pad 0, 0 without a binary convolution */
-	uint32_t channel_step;         /* a block is a multiple of these channels */
+	uint32_t rows, width;  /* of the sums that are computed (pool: without the odd last row and column) */
+	uint32_t unit_rows;    /* a band is a multiple of these rows: pool 2, else 1 */
+	uint32_t classes;      /* of border constants: 9, 1 with pad 0, 0 without a binary convolution */
+	uint32_t channel_step; /* a block is a multiple of these channels */
 	uint32_t block_channels, blocks;
 	uint32_t band_rows, bands;
 	uint32_t bands_outer;          /* 1: for each band all blocks; 0: for each block all bands */
@@ -59,7 +59,7 @@ struct layer_plan {
 };
 
 struct map_plan {
-	uint32_t in_buffer;     /* 1: lives in an activation buffer, whole (resident) or by bands (spilled) */
+	uint32_t in_buffer; /* 1: lives in an activation buffer, whole (resident) or by bands (spilled) */
 	uint32_t spilled;
 	enum buffer_id buffer;
 	uint32_t pixel_words, row_words;
@@ -74,7 +74,8 @@ struct plan {
 	struct layer_plan *layers;
 	struct map_plan *maps;
 	uint32_t has_values;
-	/* Of each weight buffer: resident words at its start, then `halves` regions for what is loaded during the frame. */
+	/* Of each weight buffer: resident words at its start, then `halves` regions for what is loaded during the
+	 * frame. */
 	uint32_t resident_words[WEIGHT_BUFFERS], resident_ddr[WEIGHT_BUFFERS];
 	uint32_t region_words[WEIGHT_BUFFERS], halves[WEIGHT_BUFFERS];
 	uint32_t weights_channel;
@@ -82,9 +83,18 @@ struct plan {
 	struct error *error;
 };
 
-static inline uint32_t divide_round_up(uint32_t value, uint32_t divisor) { return value / divisor + (value % divisor != 0); }
+static inline uint32_t divide_round_up(uint32_t value, uint32_t divisor) {
+	return value / divisor + (value % divisor != 0);
+}
 
-static inline uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
+static inline uint32_t least(uint32_t a, uint32_t b) {
+	return a < b ? a : b;
+}
+
+/* The convolution that reads through this staging area, or without one directly. */
+static inline const struct conv_plan *plan_input_conv(const struct layer_plan *layer, enum staging_use use) {
+	return use == STAGING_MAIN_INPUT ? &layer->main : &layer->skip;
+}
 
 /* STATUS_UNMAPPABLE with "layer NAME: reason" (layer NULL: the reason alone). */
 enum status plan_refuse(const struct plan *plan, const struct layer_plan *layer, const char *format, ...)
@@ -109,7 +119,8 @@ uint32_t plan_block(const struct layer_plan *layer, uint32_t block);
 void plan_block_words(const struct plan *plan, const struct layer_plan *layer, uint32_t channels,
                       uint32_t words[WEIGHT_BUFFERS]);
 
-/* Most rows of `channels` output channels whose sums fit (one half of the sums buffers where they are used in halves). */
+/* Most rows of `channels` output channels whose sums fit (one half of the sums buffers where they are used in halves).
+ */
 uint32_t plan_sums_rows(const struct plan *plan, const struct layer_plan *layer, uint32_t channels);
 
 /* 1: the engines fill one half of this sums buffer while the post unit empties the other. */
@@ -124,7 +135,8 @@ enum status plan_maps(struct plan *plan);
 /* Places `bytes` in a channel, aligned to beats and 64-byte lines. */
 enum status plan_place_ddr(struct plan *plan, uint32_t channel, uint64_t bytes, const char *what, uint32_t *address);
 
-/* mapper_layout.c: the words of one block in one weight buffer, exactly as in PROGRAM.md section 2, into zeroed bytes. */
+/* mapper_layout.c: the words of one block in one weight buffer, exactly as in PROGRAM.md section 2, into zeroed bytes.
+ */
 void layout_block(const struct plan *plan, const struct layer_plan *layer, uint32_t block, enum buffer_id buffer,
                   uint8_t *bytes);
 

@@ -15,8 +15,9 @@ enum status plan_refuse(const struct plan *plan, const struct layer_plan *layer,
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	return error_set(plan->error, STATUS_UNMAPPABLE, "%s%s%s%.*s", layer ? "layer " : "", layer ? layer->layer->name : "",
-	                 layer ? ": " : "", ERROR_TEXT_BYTES - TRACE_NAME_BYTES - 16, text);
+	return error_set(plan->error, STATUS_UNMAPPABLE, "%s%s%s%.*s", layer ? "layer " : "",
+	                 layer ? layer->layer->name : "", layer ? ": " : "", ERROR_TEXT_BYTES - TRACE_NAME_BYTES - 16,
+	                 text);
 }
 
 struct mapping_layer plan_wish(const struct plan *plan, const struct layer_plan *layer) {
@@ -48,7 +49,8 @@ void plan_block_words(const struct plan *plan, const struct layer_plan *layer, u
 		if (!convs[i]->conv) continue;
 		const uint32_t groups = divide_round_up(channels, convs[i]->lanes);
 		const int is_binary = convs[i]->conv->kind == TRACE_CONV_BINARY;
-		words[(is_binary ? BUFFER_BIT_WEIGHTS : BUFFER_FIXED_WEIGHTS) - FIRST_WEIGHTS] += groups * convs[i]->group_words;
+		words[(is_binary ? BUFFER_BIT_WEIGHTS : BUFFER_FIXED_WEIGHTS) - FIRST_WEIGHTS] +=
+		    groups * convs[i]->group_words;
 		if (is_binary) words[BUFFER_BORDER - FIRST_WEIGHTS] = layer->classes * groups;
 	}
 	words[BUFFER_PARAMETERS - FIRST_WEIGHTS] = divide_round_up(channels, plan->config.post_lanes);
@@ -68,7 +70,8 @@ uint32_t plan_sums_rows(const struct plan *plan, const struct layer_plan *layer,
 	uint64_t rows = layer->rows;
 	for (int i = 0; i < 2; i++) {
 		const enum buffer_id buffer = i ? BUFFER_SKIP_SUMS : BUFFER_ACCUMULATORS;
-		const uint32_t depth = plan->config.buffer[buffer].depth_words / (plan_sums_halved(plan, buffer) ? 2 : 1);
+		const uint32_t depth =
+		    plan->config.buffer[buffer].depth_words / (plan_sums_halved(plan, buffer) ? 2 : 1);
 		if (row_words[i] && depth / row_words[i] < rows) rows = depth / row_words[i];
 	}
 	return (uint32_t)rows / layer->unit_rows * layer->unit_rows;
@@ -85,15 +88,18 @@ static enum status check_classes(const struct plan *plan, const struct layer_pla
 		const int64_t start = (int64_t)y * conv->stride - conv->pad, over = start + conv->kernel - size;
 		if (start < 0 && over > 0)
 			return plan_refuse(plan, layer,
-			                   "a window of kernel %" PRIu32 " leaves the map at both ends of its %s of %" PRIu32
+			                   "a window of kernel %" PRIu32
+			                   " leaves the map at both ends of its %s of %" PRIu32
 			                   "; the border constants serve one end only",
 			                   conv->kernel, side, size);
-		const int differs = (start < 0 && start != -(int64_t)conv->pad) || (over > 0 && behind && over != behind);
+		const int differs =
+		    (start < 0 && start != -(int64_t)conv->pad) || (over > 0 && behind && over != behind);
 		if (differs && !any_amount)
-			return plan_refuse(plan, layer,
-			                   "windows of kernel %" PRIu32 ", stride %" PRIu32 ", pad %" PRIu32
-			                   " leave the map by different amounts; the border constants serve one amount an end",
-			                   conv->kernel, conv->stride, conv->pad);
+			return plan_refuse(
+			    plan, layer,
+			    "windows of kernel %" PRIu32 ", stride %" PRIu32 ", pad %" PRIu32
+			    " leave the map by different amounts; the border constants serve one amount an end",
+			    conv->kernel, conv->stride, conv->pad);
 		if (over > 0) behind = over;
 	}
 	return STATUS_OK;
@@ -105,16 +111,17 @@ static enum status check_binary(const struct plan *plan, const struct layer_plan
 	const uint64_t largest = (UINT64_C(1) << (plan->config.binary_accumulator_bits - 1)) - 1;
 	if (window > largest)
 		return plan_refuse(plan, layer,
-		                   "sums of %" PRIu64 " products; %" PRIu32 "-bit accumulators hold at most %" PRIu64, window,
-		                   plan->config.binary_accumulator_bits, largest);
+		                   "sums of %" PRIu64 " products; %" PRIu32 "-bit accumulators hold at most %" PRIu64,
+		                   window, plan->config.binary_accumulator_bits, largest);
 	if (conv->flags & CONV_WINDOW_PACKED && window > plan->config.binary_window_bits)
-		return plan_refuse(plan, layer, "a window of %" PRIu64 " bits; the window register holds %" PRIu32, window,
-		                   plan->config.binary_window_bits);
+		return plan_refuse(plan, layer, "a window of %" PRIu64 " bits; the window register holds %" PRIu32,
+		                   window, plan->config.binary_window_bits);
 	const uint32_t inside = conv->kernel - conv->pad, outside = conv->kernel * conv->kernel - inside * inside;
 	const uint32_t factor = conv->conv->pad_value == TRACE_PAD_PLUS ? 2 : conv->conv->pad_value == TRACE_PAD_MASKED;
 	const uint64_t border = window + (uint64_t)factor * outside * conv->map->channels;
 	if (border > INT16_MAX)
-		return plan_refuse(plan, layer, "border constants up to %" PRIu64 "; 16 bits hold at most %d", border, INT16_MAX);
+		return plan_refuse(plan, layer, "border constants up to %" PRIu64 "; 16 bits hold at most %d", border,
+		                   INT16_MAX);
 	enum status status = check_classes(plan, layer, conv->map->height, layer->rows, "height");
 	if (status == STATUS_OK) status = check_classes(plan, layer, conv->map->width, layer->width, "width");
 	return status;
@@ -131,10 +138,12 @@ static enum status plan_conv(const struct plan *plan, const struct layer_plan *l
 	out->lanes = is_binary ? config->binary_pes : config->fixed_columns;
 	out->input_words = plan->maps[conv->input_map].pixel_words;
 	if (out->kernel > FIELD_4_BITS || out->stride > FIELD_4_BITS || out->pad > FIELD_4_BITS)
-		return plan_refuse(plan, layer, "kernel %" PRIu32 ", stride %" PRIu32 ", pad %" PRIu32 "; each may be at most %d",
+		return plan_refuse(plan, layer,
+		                   "kernel %" PRIu32 ", stride %" PRIu32 ", pad %" PRIu32 "; each may be at most %d",
 		                   out->kernel, out->stride, out->pad, FIELD_4_BITS);
 	if (!is_binary && conv->weight_bits > config->fixed_weight_bits)
-		return plan_refuse(plan, layer, "weights of %" PRIu32 " bits; the fixed engine's lanes are built for %" PRIu32,
+		return plan_refuse(plan, layer,
+		                   "weights of %" PRIu32 " bits; the fixed engine's lanes are built for %" PRIu32,
 		                   conv->weight_bits, config->fixed_weight_bits);
 	const uint32_t taps = out->kernel * out->kernel, once = average || conv->tap_shared;
 	const uint64_t words = (uint64_t)(once ? 1 : taps) * out->input_words;
@@ -161,7 +170,8 @@ static enum status plan_layer(struct plan *plan, uint32_t index) {
 	out->rows = layer->sums_height / out->unit_rows * out->unit_rows;
 	out->width = layer->sums_width / out->unit_rows * out->unit_rows;
 	if (layer->output_channels > FIELD_16_BITS)
-		return plan_refuse(plan, out, "%" PRIu32 " output channels; at most %d", layer->output_channels, FIELD_16_BITS);
+		return plan_refuse(plan, out, "%" PRIu32 " output channels; at most %d", layer->output_channels,
+		                   FIELD_16_BITS);
 	enum status status = plan_conv(plan, out, &layer->main, &out->main);
 	/* a threshold reads the main sums only: a skip convolution beside it would compute nothing */
 	if (status == STATUS_OK && layer->skip.kind != TRACE_CONV_NONE && layer->post != TRACE_POST_THRESHOLD)
@@ -185,7 +195,8 @@ static enum status plan_map(struct plan *plan, uint32_t index) {
 	out->pixel_words = divide_round_up(map->channels, out->in_buffer ? lanes : plan->config.post_lanes);
 	if (out->in_buffer && !is_bits && map->value_bits > plan->config.fixed_activation_bits)
 		return plan_refuse(plan, NULL,
-		                   "map %s: values of %" PRIu32 " bits; the fixed engine's activations are built for %" PRIu32,
+		                   "map %s: values of %" PRIu32
+		                   " bits; the fixed engine's activations are built for %" PRIu32,
 		                   map->name, map->value_bits, plan->config.fixed_activation_bits);
 	const uint64_t row_words = (uint64_t)map->width * out->pixel_words;
 	if (row_words * map->height > UINT32_MAX || map->width > FIELD_16_BITS || map->height > FIELD_16_BITS)
@@ -200,7 +211,8 @@ enum status plan_shapes(struct plan *plan) {
 	const uint32_t scores = plan->trace->scores_map, output_depth = plan->config.buffer[BUFFER_OUTPUT].depth_words;
 	for (uint32_t i = 0; i < plan->trace->map_count && status == STATUS_OK; i++) status = plan_map(plan, i);
 	if (status == STATUS_OK && plan->maps[scores].row_words > output_depth)
-		return plan_refuse(plan, NULL, "map %s: %" PRIu32 " words of scores do not fit buffer.output (%" PRIu32 " words)",
+		return plan_refuse(plan, NULL,
+		                   "map %s: %" PRIu32 " words of scores do not fit buffer.output (%" PRIu32 " words)",
 		                   plan->trace->maps[scores].name, plan->maps[scores].row_words, output_depth);
 	for (uint32_t i = 0; i < plan->trace->layer_count && status == STATUS_OK; i++) {
 		status = plan_layer(plan, i);

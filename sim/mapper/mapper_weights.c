@@ -1,7 +1,7 @@
 /* Blocks of output channels, and where weights, parameters and border constants live.
  *
- * Rules. A block is as many output channels as the sums of one row (pool: two) allow; where weights go by tiles, also as
- * many as fit a region of every weight buffer. auto: all layers resident if they fit; else each layer is loaded as a
+ * Rules. A block is as many output channels as the sums of one row (pool: two) allow; where weights go by tiles, also
+ * as many as fit a region of every weight buffer. auto: all layers resident if they fit; else each layer is loaded as a
  * whole where it fits, else block by block. A weight buffer begins with the resident layers; the rest is one region, or
  * two halves where ping_pong is on. */
 #include "sim/mapper/mapper_plan.h"
@@ -24,7 +24,8 @@ static enum status choose_block(struct plan *plan, struct layer_plan *layer) {
 	const uint32_t wish = plan_wish(plan, layer).block_channels;
 	uint32_t channels = round_channels(layer, wish ? wish : layer->layer->output_channels);
 	if (wish && wish != channels && wish != layer->layer->output_channels)
-		return plan_refuse(plan, layer, "block_channels %" PRIu32 " was asked for; expected a multiple of %" PRIu32, wish,
+		return plan_refuse(plan, layer,
+		                   "block_channels %" PRIu32 " was asked for; expected a multiple of %" PRIu32, wish,
 		                   layer->channel_step);
 	if (channels > round_channels(layer, layer->layer->output_channels))
 		channels = round_channels(layer, layer->layer->output_channels);
@@ -75,8 +76,10 @@ static int divide_buffers(struct plan *plan, uint64_t resident[WEIGHT_BUFFERS], 
 		else
 			streamed_words(plan, layer, layer->weights, words);
 		for (int i = 0; i < WEIGHT_BUFFERS; i++) {
-			if (layer->weights == RESIDENCY_RESIDENT) resident[i] += words[i];
-			else if (words[i] > streamed[i]) streamed[i] = words[i];
+			if (layer->weights == RESIDENCY_RESIDENT)
+				resident[i] += words[i];
+			else if (words[i] > streamed[i])
+				streamed[i] = words[i];
 		}
 	}
 	for (int i = 0; i < WEIGHT_BUFFERS; i++) {
@@ -170,7 +173,8 @@ static enum status make_contents(struct plan *plan, struct layer_plan *layer, ui
 				content->resident_base[i] = next[i];
 				next[i] += content->words[i];
 			} else if (bytes) {
-				enum status status = plan_place_ddr(plan, plan->weights_channel, bytes, "weights", &content->ddr_address[i]);
+				enum status status = plan_place_ddr(plan, plan->weights_channel, bytes, "weights",
+				                                    &content->ddr_address[i]);
 				if (status != STATUS_OK) return status;
 			}
 		}
@@ -188,10 +192,11 @@ enum status plan_weights(struct plan *plan) {
 	for (uint32_t i = 0; i < WEIGHT_BUFFERS && status == STATUS_OK; i++) {
 		const uint64_t word_bytes = config_word_bytes(&plan->config, (enum buffer_id)(FIRST_WEIGHTS + i));
 		if (plan->resident_words[i])
-			status = plan_place_ddr(plan, plan->weights_channel, plan->resident_words[i] * word_bytes, "weights",
-			                        &plan->resident_ddr[i]);
+			status = plan_place_ddr(plan, plan->weights_channel, plan->resident_words[i] * word_bytes,
+			                        "weights", &plan->resident_ddr[i]);
 	}
 	uint32_t next[WEIGHT_BUFFERS] = {0};
-	for (uint32_t i = 0; i < layers && status == STATUS_OK; i++) status = make_contents(plan, &plan->layers[i], next);
+	for (uint32_t i = 0; i < layers && status == STATUS_OK; i++)
+		status = make_contents(plan, &plan->layers[i], next);
 	return status;
 }

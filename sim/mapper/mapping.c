@@ -1,7 +1,8 @@
 /* What the mapper chose, as a table, and what it is asked to choose, from an INI file.
  *
  * A mapping file has a section per layer that is to differ from the mapper's own choice. Section names are the layers'
- * names as an INI file can hold them: capital letters small, and '_' for what is not a letter, digit, '_', '.' or '-'. */
+ * names as an INI file can hold them: capital letters small, and '_' for what is not a letter, digit, '_', '.' or '-'.
+ */
 #include "sim/mapper/mapper.h"
 
 #include <ctype.h>
@@ -67,9 +68,10 @@ static enum status read_sections(struct mapping *wish, const struct ini *ini, co
 		for (uint32_t i = 0; i < wish->layer_count; i++) {
 			if (strcmp(names->texts[i], section->name) != 0) continue;
 			if (found != UINT32_MAX)
-				return error_set(error, STATUS_INPUT,
-				                 "%s:%u: [%s]: two layers of the trace have this name as a section; expected one",
-				                 ini_path(ini), section->line, section->name);
+				return error_set(
+				    error, STATUS_INPUT,
+				    "%s:%u: [%s]: two layers of the trace have this name as a section; expected one",
+				    ini_path(ini), section->line, section->name);
 			found = i;
 		}
 		status = ini_read_record(ini, section->name, layer_fields, sizeof layer_fields / sizeof layer_fields[0],

@@ -1,7 +1,7 @@
 /* Commands and programs: one table of fields, from which encoding, decoding, range checks and printing follow.
  *
- * The places of the fields are the table of PROGRAM.md section 3, the step counts its sections 6 and 7. Left out: what a
- * command does (the machine and the executor) and whether its values make sense (the mapper). */
+ * The places of the fields are the table of PROGRAM.md section 3, the step counts its sections 6 and 7. Left out: what
+ * a command does (the machine and the executor) and whether its values make sense (the mapper). */
 #include "sim/mapper/program.h"
 
 #include <inttypes.h>
@@ -23,9 +23,12 @@ struct field {
 };
 
 #define AT(member) offsetof(struct command, member)
-#define TRANSFER(name, word, low, bits, form) {#name, BIT_TRANSFER, AT(f.transfer.name), word, low, bits, form}
-#define CONV(name, word, low, bits) {#name, BIT_CONV, AT(f.conv.name), word, low, bits, FORM_NUMBER}
-#define POST(name, word, low, bits) {#name, BIT_POST, AT(f.post.name), word, low, bits, FORM_NUMBER}
+#define TRANSFER(name, word, low, bits, form)                                                                          \
+	{ #name, BIT_TRANSFER, AT(f.transfer.name), word, low, bits, form }
+#define CONV(name, word, low, bits)                                                                                    \
+	{ #name, BIT_CONV, AT(f.conv.name), word, low, bits, FORM_NUMBER }
+#define POST(name, word, low, bits)                                                                                    \
+	{ #name, BIT_POST, AT(f.post.name), word, low, bits, FORM_NUMBER }
 
 static const struct field fields[] = {
     {"layer", BIT_ALL, AT(layer), 0, 4, 12, FORM_NUMBER},
@@ -80,13 +83,13 @@ static const struct field fields[] = {
 };
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
 
-static const char *const opcode_names[OPCODE_COUNT] = {"END",   "BARRIER",     "LOAD",       "STORE",
+static const char *const opcode_names[OPCODE_COUNT] = {"END",         "BARRIER",    "LOAD", "STORE",
                                                        "BINARY_CONV", "FIXED_CONV", "POST"};
 static const char *const unit_names[UNIT_COUNT] = {"binary", "fixed", "post", "load", "store"};
 
 /* Flags that mean something: of each opcode, and their names by bit (conv, then post). */
-static const uint32_t known_flags[OPCODE_COUNT] = {0, 0, 0, 0, CONV_WINDOW_PACKED, CONV_AVERAGE2 | CONV_TAP_SHARED,
-                                                   127 | 3 << POST_THRESHOLD_COUNT_SHIFT};
+static const uint32_t known_flags[OPCODE_COUNT] = {
+    0, 0, 0, 0, CONV_WINDOW_PACKED, CONV_AVERAGE2 | CONV_TAP_SHARED, 127 | 3 << POST_THRESHOLD_COUNT_SHIFT};
 static const char *const conv_flags[] = {"window_packed", "average2", "tap_shared", NULL};
 static const char *const post_flags[] = {"a_from_skip", "use_b",      "threshold",    "pool_max2",
                                          "write_fixed", "write_bits", "write_output", NULL};
@@ -161,11 +164,12 @@ enum status command_decode(struct command *command, const uint32_t words[COMMAND
 	for (int i = 0; i < COMMAND_WORDS; i++)
 		if (words[i] & ~known[i])
 			return error_set(error, STATUS_INPUT,
-			                 "command %s: word %d is 0x%08" PRIx32 ", expected 0 in the bits 0x%08" PRIx32, name, i,
-			                 words[i], ~known[i]);
+			                 "command %s: word %d is 0x%08" PRIx32 ", expected 0 in the bits 0x%08" PRIx32,
+			                 name, i, words[i], ~known[i]);
 	if (command->flags & ~known_flags[command->opcode])
-		return error_set(error, STATUS_INPUT, "command %s: flags 0x%04" PRIx32 ", expected 0 outside 0x%04" PRIx32,
-		                 name, command->flags, known_flags[command->opcode]);
+		return error_set(error, STATUS_INPUT,
+		                 "command %s: flags 0x%04" PRIx32 ", expected 0 outside 0x%04" PRIx32, name,
+		                 command->flags, known_flags[command->opcode]);
 	return STATUS_OK;
 }
 

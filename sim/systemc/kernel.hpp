@@ -29,8 +29,8 @@ class kernel {
 	/* From now to the clock edge with which `cycle` begins; zero if it has begun. */
 	sc_core::sc_time until(uint64_t cycle);
 
-	/* Lets the machine's process act in this cycle, unless the run has failed. Where the machine has ended, the other
-	 * processes of that last cycle still act: they have a state in it. */
+	/* Lets the machine's process act in this cycle, unless the run has failed. Where the machine has ended, the
+	 * other processes of that last cycle still act: they have a state in it. */
 	void step(enum process process);
 
 	/* Delta cycles a process is put off by in the cycle of its wake. The arbiter always comes after all others. */

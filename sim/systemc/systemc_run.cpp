@@ -117,11 +117,9 @@ void run_to_end(nbsim::kernel &kernel) {
 enum status elaborate_and_run(const struct config &config, const struct program &program,
                               const struct systemc_options &options, struct vcd *vcd, struct machine_result *result,
                               struct error *error) {
-	/* 10^12 ps a second / 10^3 Hz a kHz, in units of the resolution. */
-	uint64_t resolution_ps = static_cast<uint64_t>(sc_core::sc_get_time_resolution().to_seconds() * 1e12 + 0.5);
-	uint64_t period_ps = (UINT64_C(1000000000) + config.clock_khz / 2) / config.clock_khz;
-	nbsim::kernel kernel(period_ps / (resolution_ps ? resolution_ps : 1), options.run.shuffle_seed,
-	                     options.run.stop);
+	double resolutions = 1.0 / (config.clock_khz * 1e3) / sc_core::sc_get_time_resolution().to_seconds();
+	uint64_t period_value = resolutions < 1 ? 1 : static_cast<uint64_t>(resolutions + 0.5);
+	nbsim::kernel kernel(period_value, options.run.shuffle_seed, options.run.stop);
 	struct observers observers = {&options.run, vcd};
 	auto top = std::make_unique<model>(model_name, kernel, config, options.memory);
 	struct machine_hooks hooks = {};

@@ -1,7 +1,7 @@
 /* SystemC kernel: the machine's processes as SystemC modules, its memory behind a TLM-2.0 socket.
  *
- * Gives the same machine_result as native_run, byte for byte, but for `wakes` (SystemC keeps a later wake of a process
- * that native_run merges with one of the present cycle).
+ * Gives the same machine_result as native_run, byte for byte, but for `wakes`, which counts the calls a kernel happens
+ * to make: the two merge wakes differently.
  *
  * Simulated time: one clock period is a whole number of the time resolution (1 ps unless set otherwise), rounded, so
  * that cycles are exact and SystemC's nanoseconds are off by at most half a picosecond a cycle.

@@ -11,5 +11,5 @@ if(TARGET nbsim_systemc)
   add_executable(nb_systemc_equal ${CMAKE_SOURCE_DIR}/tests/equal/systemc_equal.cpp
     ${CMAKE_SOURCE_DIR}/tests/equal/random_case.c)
   target_link_libraries(nb_systemc_equal PRIVATE nbsim_systemc nbsim_mapper)
-  add_test(NAME systemc_equal COMMAND nb_systemc_equal 10 1)
+  add_test(NAME systemc_equal COMMAND nb_systemc_equal 50 1)
 endif()

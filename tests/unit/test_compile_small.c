@@ -68,7 +68,7 @@ static void compile(const struct test_folder *folder, struct trace *trace, uint3
 	struct error error = {""};
 	config_defaults(&config);
 	config.compile_skip_weight_bits = config.compile_stem_weight_bits = config.compile_head_weight_bits = bits;
-	config.compile_map_fraction_bits = 11;
+	config.compile_map_fraction_bits = 10;
 	struct compile_options options = {.network = folder->path, .config = &config};
 	if (compile_network(&options, trace, NULL, &error)) fail_msg("%s", error.text);
 }
@@ -221,7 +221,7 @@ static void path_network(void **state) {
 	assert_true(largest > 0.1);
 	for (int n = 0; n < IMAGES; n++)
 		for (int o = 0; o < 3; o++)
-			assert_true(fabs(scores[n][o] / scale - scores_real[n][o]) < 0.004 * largest);
+			assert_true(fabs(scores[n][o] / scale - scores_real[n][o]) < 0.001 * largest);
 	values_network_free(values);
 	trace_clear(&trace);
 	arena_clear(&arena);

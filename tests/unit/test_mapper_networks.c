@@ -1,5 +1,5 @@
-/* Do the trained networks give the same scores on the executor, in a random order, as the value kernels do, on machines of
- * every kind? The shipped network always; the others need the data folder. */
+/* Do the trained networks give the same scores on the executor, in a random order, as the value kernels do, on machines
+ * of every kind? The shipped network always; the others need the data folder. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,13 +25,16 @@ static const struct machine_case {
     {"separate", {"post_unit.mode=separate", "binary_engine.packing=channel"}},
     {"by layers", {"mapper.weights=layer", "buffer.bit_weights.ping_pong=on", "buffer.bit_weights.depth_words=1024"}},
     {"by tiles, spilled",
-     {"mapper.weights=tile", "mapper.maps=spilled", "buffer.fixed_activations.ping_pong=on", "buffer.parameters.ping_pong=on"}},
-    {"wide", {"binary_engine.pes=64", "binary_engine.words=3", "fixed_engine.rows=32", "fixed_engine.columns=8",
-              "post_unit.lanes=8", "buffer.bit_activations.banks=1", "buffer.fixed_activations.banks=1",
-              "buffer.border.banks=1"}},
-    {"narrow", {"binary_engine.pes=4", "fixed_engine.rows=2", "fixed_engine.columns=4", "post_unit.lanes=2",
-                "buffer.accumulators.depth_words=2048", "buffer.skip_sums.depth_words=2048",
-                "sequencer.program_commands=65536", "buffer.fixed_activations.banks=1"}},
+     {"mapper.weights=tile", "mapper.maps=spilled", "buffer.fixed_activations.ping_pong=on",
+      "buffer.parameters.ping_pong=on"}},
+    {"wide",
+     {"binary_engine.pes=64", "binary_engine.words=3", "fixed_engine.rows=32", "fixed_engine.columns=8",
+      "post_unit.lanes=8", "buffer.bit_activations.banks=1", "buffer.fixed_activations.banks=1",
+      "buffer.border.banks=1"}},
+    {"narrow",
+     {"binary_engine.pes=4", "fixed_engine.rows=2", "fixed_engine.columns=4", "post_unit.lanes=2",
+      "buffer.accumulators.depth_words=2048", "buffer.skip_sums.depth_words=2048", "sequencer.program_commands=65536",
+      "buffer.fixed_activations.banks=1"}},
 };
 
 static void check_case(const struct trace *trace, const struct machine_case *machine) {
@@ -80,7 +83,8 @@ static void neuroblend20_fashion(void **state) {
 	(void)state;
 	struct trace trace;
 	struct error error = {""};
-	const struct compile_options options = {.network = NBSIM_SOURCE_DIR "/workloads/networks/neuroblend20-fashion", .seed = 1};
+	const struct compile_options options = {.network = NBSIM_SOURCE_DIR "/workloads/networks/neuroblend20-fashion",
+	                                        .seed = 1};
 	if (compile_network(&options, &trace, NULL, &error)) fail_msg("%s", error.text);
 	check_network(&trace);
 	trace_clear(&trace);
@@ -99,7 +103,8 @@ static void blend20_cifar10(void **state) {
 
 static void bnn_pynq(void **state) {
 	(void)state;
-	static const char *const networks[] = {"cifar10-cnvW1A1", "cifar10-cnvW1A2", "cifar10-cnvW2A2", "mnist-lfcW1A1"};
+	static const char *const networks[] = {"cifar10-cnvW1A1", "cifar10-cnvW1A2", "cifar10-cnvW2A2",
+	                                       "mnist-lfcW1A1"};
 	for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++) {
 		struct trace trace;
 		if (!golden_bnn_pynq(&trace, NBSIM_DATA_DIR, networks[i])) {

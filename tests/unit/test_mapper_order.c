@@ -114,11 +114,13 @@ static void any_order_gives_the_values(void **state) {
 		if (status) fail_msg("seed %u: %s", (unsigned)seed, error.text);
 		look(&seen, &fixture);
 		for (int i = 0; i < ORDERS; i++)
-			if (fixture_run(&fixture, &random, &error)) fail_msg("seed %u, order %d: %s", (unsigned)seed, i, error.text);
+			if (fixture_run(&fixture, &random, &error))
+				fail_msg("seed %u, order %d: %s", (unsigned)seed, i, error.text);
 		fixture_clear(&fixture);
 	}
-	print_message("%u mapped (%u with spilled maps, %u by tiles, %u by layers, %u in blocks, %u separate), %u refused\n",
-	              seen.mapped, seen.spilled, seen.tiles, seen.layers, seen.blocks, seen.separate, seen.refused);
+	print_message(
+	    "%u mapped (%u with spilled maps, %u by tiles, %u by layers, %u in blocks, %u separate), %u refused\n",
+	    seen.mapped, seen.spilled, seen.tiles, seen.layers, seen.blocks, seen.separate, seen.refused);
 	/* the random cases reach every way of mapping */
 	assert_true(seen.mapped > CASES / 2);
 	assert_true(seen.spilled > CASES / 10 && seen.tiles > CASES / 10 && seen.layers > CASES / 10);
@@ -155,7 +157,8 @@ static void mapping_twice_gives_the_same(void **state) {
 	trace_clear(&trace);
 }
 
-/* --- detectors ----------------------------------------------------------------------------------------------------- */
+/* --- detectors -----------------------------------------------------------------------------------------------------
+ */
 
 /* A small machine on which the blend network needs everything: halves, blocks, tiles, spilled maps. */
 static void small_machine(struct config *config) {
@@ -269,7 +272,8 @@ static void check_changes(int small) {
 			*field = value;
 			tried++;
 			if (!is_noticed(&fixture))
-				fail_msg("command %u: %s %u instead of %u went unnoticed", i, changes[k].name, value, kept);
+				fail_msg("command %u: %s %u instead of %u went unnoticed", i, changes[k].name, value,
+				         kept);
 			*field = kept;
 		}
 	}
@@ -288,7 +292,8 @@ static void every_shifted_address_fails_on_a_small_machine(void **state) {
 	check_changes(1);
 }
 
-/* The last command of `from` before `index` that gives a token to `me`: the one that `index` takes where tokens are few. */
+/* The last command of `from` before `index` that gives a token to `me`: the one that `index` takes where tokens are
+ * few. */
 static uint32_t giver_of(const struct program *program, uint32_t index, uint32_t from, uint32_t me, int room) {
 	uint32_t taken = 0, given = 0;
 	for (uint32_t i = 0; i <= index; i++) {

@@ -7,9 +7,12 @@
 
 #include "tests/unit/trace_sample.h"
 
-static int chance(struct random *random, uint32_t percent) { return random_below(random, 100) < percent; }
+static int chance(struct random *random, uint32_t percent) {
+	return random_below(random, 100) < percent;
+}
 
-/* --- tensors ------------------------------------------------------------------------------------------------------- */
+/* --- tensors -------------------------------------------------------------------------------------------------------
+ */
 
 static uint32_t weights(struct trace *trace, struct random *random, uint32_t rows, uint32_t columns, uint32_t bits) {
 	char name[TRACE_NAME_BYTES];
@@ -21,7 +24,8 @@ static uint32_t weights(struct trace *trace, struct random *random, uint32_t row
 		for (uint32_t column = 0; column < columns; column++) {
 			const int32_t value = (int32_t)random_below(random, 1u << bits);
 			if (bits > 1)
-				((int16_t *)tensor->data)[(size_t)row * columns + column] = (int16_t)(value - (1 << (bits - 1)));
+				((int16_t *)tensor->data)[(size_t)row * columns + column] =
+				    (int16_t)(value - (1 << (bits - 1)));
 			else if (value)
 				((uint8_t *)tensor->data)[row * trace_bits_row_bytes(columns) + column / 8] |=
 				    (uint8_t)(1u << column % 8);
@@ -64,7 +68,8 @@ static uint32_t parameters(struct trace *trace, struct random *random, const str
 	return index;
 }
 
-/* --- layers -------------------------------------------------------------------------------------------------------- */
+/* --- layers --------------------------------------------------------------------------------------------------------
+ */
 
 /* A shape for the convolution on map; 0: none found with the sums of height x width (0: any). */
 static int shape_conv(const struct trace *trace, struct random *random, struct trace_conv *conv, uint32_t height,
@@ -77,7 +82,8 @@ static int shape_conv(const struct trace *trace, struct random *random, struct t
 		conv->pre_pool = TRACE_PRE_POOL_NONE;
 		conv->tap_shared = conv->kind == TRACE_CONV_FIXED && chance(random, 10);
 		conv->pad_value = conv->kind == TRACE_CONV_BINARY ? random_below(random, 3) : TRACE_PAD_MASKED;
-		if (conv->kind == TRACE_CONV_FIXED && chance(random, 30) && map->height % 2 == 0 && map->width % 2 == 0) {
+		if (conv->kind == TRACE_CONV_FIXED && chance(random, 30) && map->height % 2 == 0 &&
+		    map->width % 2 == 0) {
 			conv->pre_pool = TRACE_PRE_POOL_AVERAGE2;
 			conv->kernel = 1;
 			conv->stride = 2;
@@ -88,7 +94,8 @@ static int shape_conv(const struct trace *trace, struct random *random, struct t
 		if (conv->kind == TRACE_CONV_BINARY && conv->pad && !one_end && chance(random, 95)) continue;
 		const uint32_t h = map->height + 2 * conv->pad, w = map->width + 2 * conv->pad;
 		if (conv->kernel > h || conv->kernel > w) continue;
-		const uint32_t sums_h = (h - conv->kernel) / conv->stride + 1, sums_w = (w - conv->kernel) / conv->stride + 1;
+		const uint32_t sums_h = (h - conv->kernel) / conv->stride + 1,
+		               sums_w = (w - conv->kernel) / conv->stride + 1;
 		if (!height || (sums_h == height && sums_w == width)) return 1;
 	}
 	return 0;
@@ -126,7 +133,8 @@ static void finish_layer(struct trace *trace, struct random *random, struct trac
 	const uint32_t height = layer.sums_height / shrink, width = layer.sums_width / shrink;
 	if (outputs & 1) {
 		snprintf(name, sizeof name, "f%u", number);
-		layer.fixed_map = trace_sample_map(trace, name, TRACE_MAP_FIXED, height, width, layer.output_channels, bits);
+		layer.fixed_map =
+		    trace_sample_map(trace, name, TRACE_MAP_FIXED, height, width, layer.output_channels, bits);
 	}
 	if (outputs & 2) {
 		snprintf(name, sizeof name, "b%u", number);
@@ -193,26 +201,33 @@ void random_trace(struct trace *trace, struct random *random) {
 	trace->image_width = random_between(random, 3, 12);
 	trace->image_channels = random_between(random, 1, 3);
 	const uint32_t channels = is_bits ? random_between(random, 3, 100) : trace->image_channels;
-	trace->input_map = trace_sample_map(trace, "image", is_bits ? TRACE_MAP_BITS : TRACE_MAP_FIXED, trace->image_height,
-	                                    trace->image_width, channels, is_bits ? 1 : 8);
+	trace->input_map = trace_sample_map(trace, "image", is_bits ? TRACE_MAP_BITS : TRACE_MAP_FIXED,
+	                                    trace->image_height, trace->image_width, channels, is_bits ? 1 : 8);
 	for (uint32_t layers = random_between(random, 1, 5); layers; layers--) add_layer(trace, random);
 	add_head(trace, random);
 	trace_lifetimes(trace);
 }
 
 void blend_trace(struct trace *trace, struct random *random) {
-	*trace = (struct trace){.classes = 10, .image_repeat = 1, .has_values = 1, .float_top1 = -1, .pixel = TRACE_PIXEL_MINUS128};
+	*trace = (struct trace){
+	    .classes = 10, .image_repeat = 1, .has_values = 1, .float_top1 = -1, .pixel = TRACE_PIXEL_MINUS128};
 	snprintf(trace->name, sizeof trace->name, "blend");
 	trace->image_height = trace->image_width = 12;
 	trace->image_channels = 3;
 	uint32_t fixed = trace->input_map = trace_sample_map(trace, "image", TRACE_MAP_FIXED, 12, 12, 3, 8), bits = 0;
 	static const uint32_t channels[] = {12, 12, 20, 20, 24}, strides[] = {1, 1, 2, 1, 1}, pools[] = {0, 0, 0, 0, 1};
 	for (uint32_t i = 0; i < 5; i++) {
-		struct trace_layer layer = {.fixed_map = UINT32_MAX, .bits_map = UINT32_MAX, .output_channels = channels[i]};
+		struct trace_layer layer = {
+		    .fixed_map = UINT32_MAX, .bits_map = UINT32_MAX, .output_channels = channels[i]};
 		const uint32_t side = trace->maps[fixed].height / strides[i];
 		layer.main = (struct trace_conv){.kind = i ? TRACE_CONV_BINARY : TRACE_CONV_FIXED,
-		                                 .input_map = i ? bits : fixed, .kernel = 3, .stride = strides[i], .pad = 1};
-		if (i) layer.skip = (struct trace_conv){.kind = TRACE_CONV_FIXED, .input_map = fixed, .kernel = 1, .stride = strides[i]};
+		                                 .input_map = i ? bits : fixed,
+		                                 .kernel = 3,
+		                                 .stride = strides[i],
+		                                 .pad = 1};
+		if (i)
+			layer.skip = (struct trace_conv){
+			    .kind = TRACE_CONV_FIXED, .input_map = fixed, .kernel = 1, .stride = strides[i]};
 		if (strides[i] == 2) layer.skip.pre_pool = TRACE_PRE_POOL_AVERAGE2;
 		if (i == 3) layer.main.pad_value = TRACE_PAD_PLUS;
 		layer.sums_height = layer.sums_width = side;
@@ -230,9 +245,12 @@ void blend_trace(struct trace *trace, struct random *random) {
 	trace_lifetimes(trace);
 }
 
-/* --- machines ------------------------------------------------------------------------------------------------------ */
+/* --- machines ------------------------------------------------------------------------------------------------------
+ */
 
-static uint32_t power(struct random *random, uint32_t low, uint32_t high) { return 1u << random_between(random, low, high); }
+static uint32_t power(struct random *random, uint32_t low, uint32_t high) {
+	return 1u << random_between(random, low, high);
+}
 
 static void random_buffers(struct config *config, struct random *random) {
 	/* one in three machines is ample, the others have some small buffers */
@@ -242,7 +260,8 @@ static void random_buffers(struct config *config, struct random *random) {
 		struct config_buffer *buffer = &config->buffer[i];
 		const uint32_t most = i == BUFFER_OUTPUT ? 6 : 12;
 		buffer->depth_words = power(random, ample ? most : smallest[i], most);
-		if (!ample && chance(random, 50)) buffer->depth_words += 2 * random_below(random, buffer->depth_words / 2);
+		if (!ample && chance(random, 50))
+			buffer->depth_words += 2 * random_below(random, buffer->depth_words / 2);
 		buffer->banks = 1;
 		buffer->ports = random_between(random, 1, 2);
 		buffer->ping_pong = random_below(random, 2);
@@ -265,7 +284,8 @@ void random_machine(struct config *config, struct random *random) {
 		config->sequencer_queue_depth = random_between(random, 1, 8);
 		config->sequencer_program_commands = 65536;
 		config->dma_axi_bytes = power(random, 3, 7);
-		config->dma_burst_beats = 1 + random_below(random, 4096 / config->dma_axi_bytes < 256 ? 4096 / config->dma_axi_bytes : 256);
+		config->dma_burst_beats =
+		    1 + random_below(random, 4096 / config->dma_axi_bytes < 256 ? 4096 / config->dma_axi_bytes : 256);
 		config->dram_channels = random_between(random, 1, 4);
 		config->mapper_weights = random_below(random, 4);
 		config->mapper_maps = chance(random, 60) ? RESIDENCY_AUTO : RESIDENCY_TILE;

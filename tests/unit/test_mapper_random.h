@@ -9,8 +9,8 @@
 /* One to six layers of every kind the trace knows, ending in scores. Passes trace_check; release with trace_clear. */
 void random_trace(struct trace *trace, struct random *random);
 
-/* A small NeuroBlend: a fixed stem, four binary layers with skip convolutions (one of stride 2 with an average, one with a
- * pool), and a fully connected layer. Every map and every weight counts in the scores. */
+/* A small NeuroBlend: a fixed stem, four binary layers with skip convolutions (one of stride 2 with an average, one
+ * with a pool), and a fully connected layer. Every map and every weight counts in the scores. */
 void blend_trace(struct trace *trace, struct random *random);
 
 /* A configuration that passes config_check: any structure, buffers from too small to ample, any mapper options. */

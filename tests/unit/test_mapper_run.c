@@ -24,7 +24,7 @@ struct machine {
 	struct error *error;
 	uint32_t queue[UNIT_COUNT][QUEUE_MAX], head[UNIT_COUNT], count[UNIT_COUNT];
 	uint32_t data[UNIT_COUNT][UNIT_COUNT], room[UNIT_COUNT][UNIT_COUNT]; /* [from][to] */
-	uint32_t next; /* command to fetch */
+	uint32_t next;                                                       /* command to fetch */
 	uint32_t priority[ACTORS]; /* where by_priority: the first that can go goes */
 	int by_priority;
 };
@@ -67,7 +67,8 @@ static enum status perform(struct machine *machine, uint32_t me) {
 		machine->data[me][u] += command->give_data >> u & 1;
 		machine->room[me][u] += command->give_room >> u & 1;
 		if (machine->data[me][u] > TOKENS_MAX || machine->room[me][u] > TOKENS_MAX)
-			return error_set(machine->error, STATUS_FAILED, "command %u: more than %d tokens", index, TOKENS_MAX);
+			return error_set(machine->error, STATUS_FAILED, "command %u: more than %d tokens", index,
+			                 TOKENS_MAX);
 	}
 	return STATUS_OK;
 }
@@ -83,8 +84,8 @@ static enum status fetch(struct machine *machine, int *ended) {
 	for (uint32_t a = 0; a < UNIT_COUNT; a++)
 		for (uint32_t b = 0; b < UNIT_COUNT; b++)
 			if (machine->data[a][b] || machine->room[a][b])
-				return error_set(machine->error, STATUS_FAILED, "command %u: a token from %u to %u is left",
-				                 machine->next, a, b);
+				return error_set(machine->error, STATUS_FAILED,
+				                 "command %u: a token from %u to %u is left", machine->next, a, b);
 	*ended = command->opcode == OPCODE_END;
 	machine->next = *ended ? command->f.frame_start : machine->next + 1;
 	return STATUS_OK;
@@ -116,8 +117,8 @@ static enum status run_until_end(struct machine *machine, struct random *random)
 }
 
 enum status run_program(struct executor *executor, const struct config *config, const struct program *program,
-                        struct random *random, const struct trace *trace, const int16_t *const *inputs,
-                        uint32_t frames, int32_t *scores, struct error *error) {
+                        struct random *random, const struct trace *trace, const int16_t *const *inputs, uint32_t frames,
+                        int32_t *scores, struct error *error) {
 	struct machine *machine = calloc(1, sizeof *machine);
 	const struct trace_map *map = &trace->maps[trace->input_map];
 	if (!machine) abort();
@@ -133,7 +134,8 @@ enum status run_program(struct executor *executor, const struct config *config, 
 			                            map->kind == TRACE_MAP_BITS, error);
 		if (status == STATUS_OK) status = run_until_end(machine, random);
 		if (status == STATUS_OK && executor)
-			status = executor_get_scores(executor, scores + (size_t)frame * trace->classes, trace->classes, error);
+			status = executor_get_scores(executor, scores + (size_t)frame * trace->classes, trace->classes,
+			                             error);
 	}
 	free(machine);
 	return status;

@@ -13,13 +13,30 @@
 #include "tests/unit/test_mapper_run.h"
 
 static struct command binary_command(void) {
-	return (struct command){.opcode = OPCODE_BINARY_CONV, .layer = 0xabc, .flags = CONV_WINDOW_PACKED,
-	                        .take_data = 0x11, .take_room = 0x0a, .give_data = 0x04, .give_room = 0x1f,
-	                        .f.conv = {.input_base = 1, .weight_base = 2, .border_base = 3, .output_base = 4,
-	                                   .input_width = 0x1111, .input_height = 0x2222, .output_width = 0x3333,
-	                                   .rows = 0x4444, .first_row = 0x5555, .input_first_row = 0x6666, .kernel = 3,
-	                                   .stride = 2, .pad = 1, .input_words = 0x7777, .groups = 0x8888,
-	                                   .steps = 0x9999, .channels = 0xaaaa}};
+	return (struct command){.opcode = OPCODE_BINARY_CONV,
+	                        .layer = 0xabc,
+	                        .flags = CONV_WINDOW_PACKED,
+	                        .take_data = 0x11,
+	                        .take_room = 0x0a,
+	                        .give_data = 0x04,
+	                        .give_room = 0x1f,
+	                        .f.conv = {.input_base = 1,
+	                                   .weight_base = 2,
+	                                   .border_base = 3,
+	                                   .output_base = 4,
+	                                   .input_width = 0x1111,
+	                                   .input_height = 0x2222,
+	                                   .output_width = 0x3333,
+	                                   .rows = 0x4444,
+	                                   .first_row = 0x5555,
+	                                   .input_first_row = 0x6666,
+	                                   .kernel = 3,
+	                                   .stride = 2,
+	                                   .pad = 1,
+	                                   .input_words = 0x7777,
+	                                   .groups = 0x8888,
+	                                   .steps = 0x9999,
+	                                   .channels = 0xaaaa}};
 }
 
 static void fields_are_in_their_places(void **state) {
@@ -29,26 +46,65 @@ static void fields_are_in_their_places(void **state) {
 	command_encode(&conv, words);
 	const uint32_t expected[COMMAND_WORDS] = {4u | 0xabcu << 4 | 1u << 16,
 	                                          0x11u | 0x0au << 5 | 0x04u << 10 | 0x1fu << 15,
-	                                          1, 2, 3, 4, 0x22221111u, 0x44443333u, 0x66665555u, 0x77770123u,
-	                                          0x99998888u, 0xaaaau};
+	                                          1,
+	                                          2,
+	                                          3,
+	                                          4,
+	                                          0x22221111u,
+	                                          0x44443333u,
+	                                          0x66665555u,
+	                                          0x77770123u,
+	                                          0x99998888u,
+	                                          0xaaaau};
 	assert_memory_equal(words, expected, sizeof words);
 
 	const struct command load = {.opcode = OPCODE_LOAD,
-	                             .f.transfer = {.ddr_address = 0x80000040u, .channel = 3, .buffer = 5,
-	                                            .buffer_address = 7, .row_words = 8, .rows = 9, .pitch_bytes = 64}};
+	                             .f.transfer = {.ddr_address = 0x80000040u,
+	                                            .channel = 3,
+	                                            .buffer = 5,
+	                                            .buffer_address = 7,
+	                                            .row_words = 8,
+	                                            .rows = 9,
+	                                            .pitch_bytes = 64}};
 	command_encode(&load, words);
 	const uint32_t transfer[COMMAND_WORDS] = {2, 0, 0x80000040u, 3u | 5u << 8, 7, 8, 9, 64};
 	assert_memory_equal(words, transfer, sizeof words);
 
-	const struct command post = {.opcode = OPCODE_POST, .flags = POST_THRESHOLD | 2u << POST_THRESHOLD_COUNT_SHIFT,
-	                             .f.post = {.a_base = 1, .b_base = 2, .parameter_base = 3, .fixed_base = 4,
-	                                        .bits_base = 5, .output_base = 6, .width = 7, .rows = 8, .channels = 9,
-	                                        .a_groups = 10, .b_groups = 11, .sums_width = 12, .fixed_words = 13,
-	                                        .bits_words = 14, .first_channel = 15, .shift = 31, .value_bits = 32,
+	const struct command post = {.opcode = OPCODE_POST,
+	                             .flags = POST_THRESHOLD | 2u << POST_THRESHOLD_COUNT_SHIFT,
+	                             .f.post = {.a_base = 1,
+	                                        .b_base = 2,
+	                                        .parameter_base = 3,
+	                                        .fixed_base = 4,
+	                                        .bits_base = 5,
+	                                        .output_base = 6,
+	                                        .width = 7,
+	                                        .rows = 8,
+	                                        .channels = 9,
+	                                        .a_groups = 10,
+	                                        .b_groups = 11,
+	                                        .sums_width = 12,
+	                                        .fixed_words = 13,
+	                                        .bits_words = 14,
+	                                        .first_channel = 15,
+	                                        .shift = 31,
+	                                        .value_bits = 32,
 	                                        .threshold_base = -2}};
 	command_encode(&post, words);
-	const uint32_t posted[COMMAND_WORDS] = {6u | 0x204u << 16, 0, 1, 2, 3, 4, 5, 6, 7u | 8u << 16, 9u | 10u << 16,
-	                                        11u | 12u << 16, 13u | 14u << 16, 15u | 31u << 16 | 32u << 24, 0xfffffffeu};
+	const uint32_t posted[COMMAND_WORDS] = {6u | 0x204u << 16,
+	                                        0,
+	                                        1,
+	                                        2,
+	                                        3,
+	                                        4,
+	                                        5,
+	                                        6,
+	                                        7u | 8u << 16,
+	                                        9u | 10u << 16,
+	                                        11u | 12u << 16,
+	                                        13u | 14u << 16,
+	                                        15u | 31u << 16 | 32u << 24,
+	                                        0xfffffffeu};
 	assert_memory_equal(words, posted, sizeof words);
 
 	const struct command end = {.opcode = OPCODE_END, .layer = 19, .f.frame_start = 77};
@@ -100,7 +156,8 @@ static void expect_refused(uint32_t word, uint32_t bit, const struct command *co
 
 static void unknown_bits_are_refused(void **state) {
 	(void)state;
-	const struct command conv = binary_command(), barrier = {.opcode = OPCODE_BARRIER}, load = {.opcode = OPCODE_LOAD};
+	const struct command conv = binary_command(), barrier = {.opcode = OPCODE_BARRIER},
+	                     load = {.opcode = OPCODE_LOAD};
 	const struct command post = {.opcode = OPCODE_POST};
 	expect_refused(0, 3, &conv, "opcode 12");
 	expect_refused(1, 20, &conv, "word 1");
@@ -128,7 +185,7 @@ static void overflow_names_the_field(void **state) {
 
 static void units_are_right(void **state) {
 	(void)state;
-	static const enum unit_id units[OPCODE_COUNT] = {UNIT_COUNT, UNIT_COUNT, UNIT_LOAD, UNIT_STORE,
+	static const enum unit_id units[OPCODE_COUNT] = {UNIT_COUNT,  UNIT_COUNT, UNIT_LOAD, UNIT_STORE,
 	                                                 UNIT_BINARY, UNIT_FIXED, UNIT_POST};
 	for (int i = 0; i < OPCODE_COUNT; i++) {
 		const struct command command = {.opcode = (enum opcode)i};
@@ -142,8 +199,14 @@ static void steps_are_those_of_the_loops(void **state) {
 	struct config config;
 	config_defaults(&config);
 	struct command command = {.opcode = OPCODE_BINARY_CONV,
-	                          .f.conv = {.rows = 4, .output_width = 4, .groups = 1, .kernel = 3, .stride = 1,
-	                                     .pad = 1, .input_words = 1, .channels = 16}};
+	                          .f.conv = {.rows = 4,
+	                                     .output_width = 4,
+	                                     .groups = 1,
+	                                     .kernel = 3,
+	                                     .stride = 1,
+	                                     .pad = 1,
+	                                     .input_words = 1,
+	                                     .channels = 16}};
 	assert_int_equal(command_steps(&command, &config), 4 * 4 * 9);
 	/* window packed, 3 steps a window: 9 words first, then 3 a pixel, and 3 steps behind the last */
 	command.flags = CONV_WINDOW_PACKED;
@@ -154,9 +217,10 @@ static void steps_are_those_of_the_loops(void **state) {
 	command.f.conv.stride = 4; /* all columns are new */
 	command.f.conv.groups = 1;
 	assert_int_equal(command_steps(&command, &config), 4 * (9 + 3 * 9 + 3));
-	command = (struct command){.opcode = OPCODE_FIXED_CONV, .flags = CONV_AVERAGE2,
-	                           .f.conv = {.rows = 2, .output_width = 3, .groups = 5, .kernel = 2, .stride = 2,
-	                                      .input_words = 7}};
+	command = (struct command){
+	    .opcode = OPCODE_FIXED_CONV,
+	    .flags = CONV_AVERAGE2,
+	    .f.conv = {.rows = 2, .output_width = 3, .groups = 5, .kernel = 2, .stride = 2, .input_words = 7}};
 	assert_int_equal(command_steps(&command, &config), 2 * 3 * 5 * 4 * 7);
 	command = (struct command){.opcode = OPCODE_POST, .f.post = {.rows = 2, .width = 3, .channels = 17}};
 	config.post_lanes = 16;
@@ -169,12 +233,20 @@ static void steps_are_those_of_the_loops(void **state) {
 
 static void print_names_what_is_set(void **state) {
 	(void)state;
-	struct command commands[] = {
-	    {.opcode = OPCODE_LOAD, .layer = 3, .give_data = 1u << UNIT_BINARY | 1u << UNIT_POST, .take_room = 1u << UNIT_FIXED,
-	     .f.transfer = {.ddr_address = 64, .channel = 1, .buffer = BUFFER_BORDER, .row_words = 5, .rows = 1, .pitch_bytes = 64}},
-	    {.opcode = OPCODE_POST, .flags = POST_THRESHOLD | POST_WRITE_BITS | 2u << POST_THRESHOLD_COUNT_SHIFT,
-	     .f.post.threshold_base = -1},
-	    {.opcode = OPCODE_END, .f.frame_start = 1}};
+	struct command commands[] = {{.opcode = OPCODE_LOAD,
+	                              .layer = 3,
+	                              .give_data = 1u << UNIT_BINARY | 1u << UNIT_POST,
+	                              .take_room = 1u << UNIT_FIXED,
+	                              .f.transfer = {.ddr_address = 64,
+	                                             .channel = 1,
+	                                             .buffer = BUFFER_BORDER,
+	                                             .row_words = 5,
+	                                             .rows = 1,
+	                                             .pitch_bytes = 64}},
+	                             {.opcode = OPCODE_POST,
+	                              .flags = POST_THRESHOLD | POST_WRITE_BITS | 2u << POST_THRESHOLD_COUNT_SHIFT,
+	                              .f.post.threshold_base = -1},
+	                             {.opcode = OPCODE_END, .f.frame_start = 1}};
 	const struct program program = {.commands = commands, .command_count = 3};
 	char *text = NULL;
 	size_t bytes = 0;
@@ -191,9 +263,12 @@ static void print_names_what_is_set(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(fields_are_in_their_places), cmocka_unit_test(decoding_is_the_inverse),
-	    cmocka_unit_test(unknown_bits_are_refused),   cmocka_unit_test(overflow_names_the_field),
-	    cmocka_unit_test(units_are_right),            cmocka_unit_test(steps_are_those_of_the_loops),
+	    cmocka_unit_test(fields_are_in_their_places),
+	    cmocka_unit_test(decoding_is_the_inverse),
+	    cmocka_unit_test(unknown_bits_are_refused),
+	    cmocka_unit_test(overflow_names_the_field),
+	    cmocka_unit_test(units_are_right),
+	    cmocka_unit_test(steps_are_those_of_the_loops),
 	    cmocka_unit_test(print_names_what_is_set),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

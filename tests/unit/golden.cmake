@@ -1,0 +1,3 @@
+# nbsim_test_trace: input_trace.cmake
+nb_test(test_program_golden test_program_golden.c nbsim_machine nbsim_workloads)
+nb_test(test_program_corrupt test_program_corrupt.c nbsim_machine nbsim_values nbsim_test_trace)
