@@ -71,7 +71,6 @@ static enum status connect_file(struct database *database, int create, int immut
 	if (!database->connection) return error_set(error, STATUS_MEMORY, "%.500s: out of memory", database->path);
 	if (code != SQLITE_OK) return database_fault(database, opening, error);
 	sqlite3_busy_timeout(database->connection, DATABASE_BUSY_MS);
-	sqlite3_db_config(database->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	/* A damaged or hostile file must not run code of its own. */
 	sqlite3_db_config(database->connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(database->connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -90,6 +89,28 @@ static enum status read_number(struct database *database, const char *sql, int64
 	return status;
 }
 
+static enum status foreign(const struct database *database, int64_t application, struct error *error) {
+	return error_set(
+	    error, STATUS_INPUT,
+	    "%.500s: an SQLite database of another program (application id %lld); expected one written by nbsim",
+	    database->path, (long long)application);
+}
+
+/* Looks at a file's application id without making or touching a log or lock beside it. Our files have theirs from the
+ * first byte on; whatever else is wrong is for the proper look. It goes through SQLite and not through read(), since
+ * closing a file would drop the locks another connection of this process has on it. */
+static enum status refuse_foreign(struct database *database, struct error *error) {
+	struct stat file;
+	struct error ignored;
+	int64_t application = DATABASE_APPLICATION_ID;
+	if (stat(database->path, &file) != 0 || file.st_size == 0) return STATUS_OK;
+	enum status status = connect_file(database, 0, 1, &ignored);
+	if (!status) status = read_number(database, "PRAGMA application_id", &application, &ignored);
+	sqlite3_close(database->connection);
+	database->connection = NULL;
+	return !status && application != DATABASE_APPLICATION_ID ? foreign(database, application, error) : STATUS_OK;
+}
+
 /* Whose file is it? To be called inside a transaction: the three numbers must be of one moment. */
 static enum status read_identity(struct database *database, enum identity *identity, struct error *error) {
 	int64_t application, version, objects;
@@ -100,11 +121,7 @@ static enum status read_identity(struct database *database, enum identity *ident
 	if (status) return status;
 	if (application == 0 && version == 0 && objects == 0) return STATUS_OK;
 	*identity = IDENTITY_OURS;
-	if (application != DATABASE_APPLICATION_ID)
-		return error_set(error, STATUS_INPUT,
-		                 "%.500s: an SQLite database of another program (application id %lld); expected one "
-		                 "written by nbsim",
-		                 database->path, (long long)application);
+	if (application != DATABASE_APPLICATION_ID) return foreign(database, application, error);
 	if (version != DATABASE_SCHEMA_VERSION)
 		return error_set(error, STATUS_INPUT,
 		                 "%.500s: has schema version %lld, of %s nbsim; expected version %d", database->path,
@@ -156,7 +173,6 @@ static enum status prepare_file(struct database *database, int create, struct er
 		                 database->path);
 	if (identity == IDENTITY_EMPTY) status = create_schema(database, error);
 	if (status) return status;
-	sqlite3_db_config(database->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	if (!is_readonly) use_write_ahead_log(database);
 	return STATUS_OK;
 }
@@ -192,7 +208,8 @@ enum status database_open(struct database **opened, const char *path, int create
 		free(database);
 		return error_set(error, STATUS_MEMORY, "%.500s: out of memory", path);
 	}
-	status = connect_file(database, create, 0, error);
+	status = refuse_foreign(database, error);
+	if (!status) status = connect_file(database, create, 0, error);
 	if (!status) status = prepare_file(database, create, error);
 	if (status == STATUS_IO && !create) status = open_immutable(database, error);
 	if (status) {

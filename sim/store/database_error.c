@@ -8,15 +8,26 @@
 
 enum { DETAIL_BYTES = 200 };
 
-/* SQLite's own words may hold names out of a damaged file: control characters are left out of the sentence. */
-static void copy_printable(char *text, const char *from) {
+void database_printable(char *text, size_t text_bytes, const char *from) {
 	size_t bytes = 0;
-	for (; *from && bytes < DETAIL_BYTES - 1; from++) text[bytes++] = (unsigned char)*from < ' ' ? '?' : *from;
+	for (; *from && bytes < text_bytes - 1; from++)
+		text[bytes++] = (char)(*from < ' ' || *from > '~' ? '?' : *from);
 	text[bytes] = '\0';
 }
 
-static enum status io_fault(struct database *database, const char *doing, struct error *error) {
+/* The system's error number: SQLite passes it on for most failures, but not for a failed COMMIT; then the file that
+ * failed, log or database, still knows it. 0: nobody knows. */
+static int system_error(struct database *database) {
+	sqlite3_file *log = NULL;
 	int number = sqlite3_system_errno(database->connection);
+	if (!number) sqlite3_file_control(database->connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	if (log && log->pMethods) log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+	if (!number) sqlite3_file_control(database->connection, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+	return number;
+}
+
+static enum status io_fault(struct database *database, const char *doing, struct error *error) {
+	int number = system_error(database);
 	const char *reason = number ? strerror(number) : sqlite3_errmsg(database->connection);
 	if (number == ENOSPC || number == EDQUOT || number == EFBIG)
 		return error_set(
@@ -31,7 +42,7 @@ static enum status io_fault(struct database *database, const char *doing, struct
 enum status database_fault(struct database *database, const char *doing, struct error *error) {
 	char detail[DETAIL_BYTES];
 	const char *path = database->path;
-	copy_printable(detail, sqlite3_errmsg(database->connection));
+	database_printable(detail, sizeof detail, sqlite3_errmsg(database->connection));
 	database->fault = sqlite3_extended_errcode(database->connection);
 	switch (database->fault & 0xff) {
 	case SQLITE_BUSY:

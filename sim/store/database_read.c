@@ -91,6 +91,7 @@ static enum status read_head(struct database *database, struct stored_run *run, 
 static enum status set_parameter(struct database *database, struct stored_run *run, sqlite3_stmt *statement,
                                  struct error *error) {
 	char section[64], key[64], value[CONFIG_TEXT_BYTES], assignment[ASSIGNMENT_BYTES];
+	char said[600];
 	struct error reason;
 	if (!database_column_text(statement, 0, section, sizeof section) ||
 	    !database_column_text(statement, 1, key, sizeof key) ||
@@ -99,9 +100,9 @@ static enum status set_parameter(struct database *database, struct stored_run *r
 	snprintf(assignment, sizeof assignment, "%s.%s=%s", section, key, value);
 	enum status status = config_set(&run->config, assignment, &reason);
 	if (!status) return STATUS_OK;
-	const char *said = strncmp(reason.text, "--set ", 6) ? reason.text : reason.text + 6;
-	return error_set(error, STATUS_INPUT, "%.300s: run %s, stored by nbsim %s: %s", database->path, run->id,
-	                 run->program_version, said);
+	database_printable(said, sizeof said, strncmp(reason.text, "--set ", 6) ? reason.text : reason.text + 6);
+	return error_set(error, STATUS_INPUT, "%.200s: run %s: %s; expected a parameter of this nbsim (stored by %s)",
+	                 database->path, run->id, said, run->program_version);
 }
 
 static enum status read_parameters(struct database *database, struct stored_run *run, int64_t expected,

@@ -38,6 +38,9 @@ enum status database_step(struct database *database, sqlite3_stmt *statement, in
 /* STATUS_INPUT: the file holds what this program does not write. */
 enum status database_damaged(struct database *database, const char *what, struct error *error);
 
+/* Copies words that may come out of a damaged file; what is not printable ASCII becomes '?'. */
+void database_printable(char *text, size_t text_bytes, const char *from);
+
 /* Copies a text column of at most text_bytes - 1 bytes without zero bytes; 0 if it is anything else. */
 int database_column_text(sqlite3_stmt *statement, int column, char *text, size_t text_bytes);
 

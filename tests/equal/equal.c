@@ -2,6 +2,8 @@
  * expected results for the RTL bench.
  *
  *   nb_equal write STRUCTURE COUNT SEED CASES EXPECTED   draws COUNT cases, checks all but RTL, writes both files
+ *   nb_equal network CONFIG NETWORK IMAGES COUNT CASES EXPECTED [SECTION.KEY=VALUE ...]
+ *                                                        the same for a trained network on real images, one case an image
  *   nb_equal compare EXPECTED GOT                        compares case by case; prints the first difference of each
  *   nb_equal structures                                  prints the parameters of each structure, one a line
  * Last line: N passed, N failed. A case that the mapper refuses is drawn again.
@@ -10,11 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/input/image.h"
 #include "sim/mapper/mapper.h"
 #include "sim/run/native.h"
 #include "sim/values/values.h"
 #include "tests/equal/case_file.h"
 #include "tests/equal/random_case.h"
+#include "workloads/compile.h"
 
 struct drawn { struct config config; struct trace trace; struct program program; struct mapping mapping; int16_t *input; };
 
@@ -150,6 +154,48 @@ static int write_cases(const struct structure *structure, uint32_t count, uint64
 	return failed ? STATUS_FAILED : STATUS_OK;
 }
 
+static enum status network_prepare(struct drawn *drawn, const char *config, const char *network, int count, char **settings, struct error *error) {
+	memset(drawn, 0, sizeof *drawn);
+	enum status status = config_read(&drawn->config, config, error);
+	for (int i = 0; i < count && !status; i++) status = config_set(&drawn->config, settings[i], error);
+	if (!status) status = config_check(&drawn->config, config, error);
+	struct compile_options options = {.network = network, .config = &drawn->config};
+	if (!status) status = compile_network(&options, &drawn->trace, NULL, error);
+	if (status) return status;
+	mapper_resolve_widths(&drawn->config, &drawn->trace);
+	return mapper_map(&drawn->trace, &drawn->config, NULL, &drawn->program, &drawn->mapping, error);
+}
+
+/* Real images through a trained network; its frames must be equal like any other case. */
+static int write_network(int argc, char **argv) {
+	struct drawn drawn;
+	struct error error;
+	struct image_set *images = NULL;
+	uint32_t count = (uint32_t)strtoul(argv[5], NULL, 10), failed = 0;
+	FILE *cases = fopen(argv[6], "w"), *expected = fopen(argv[7], "w");
+	enum status status = cases && expected ? STATUS_OK : error_set(&error, STATUS_IO, "%s or %s cannot be written", argv[6], argv[7]);
+	if (!status) status = network_prepare(&drawn, argv[2], argv[3], argc - 8, argv + 8, &error);
+	if (!status) status = image_set_open(&images, argv[4], count, &error);
+	if (!status) status = image_set_check(images, &drawn.trace, &error);
+	if (status) {
+		fprintf(stderr, "nb_equal: %s\n", error.text);
+		return status;
+	}
+	drawn.input = calloc(image_map_values(&drawn.trace), sizeof *drawn.input);
+	count = image_set_count(images);
+	for (uint32_t i = 0; i < count && drawn.input; i++) {
+		image_to_map(&drawn.trace, image_set_read(images, i, NULL), drawn.input);
+		if (check_case(&drawn, i, cases, expected, &error)) continue;
+		failed++;
+		printf("image %u: %s\n", i, error.text);
+	}
+	printf("machine %s\n%u passed, %u failed\n", argv[2], count - failed, failed);
+	image_set_close(images);
+	drawn_clear(&drawn);
+	if (fclose(cases) || fclose(expected)) return STATUS_IO;
+	return failed ? STATUS_FAILED : STATUS_OK;
+}
+
 /* Reads up to and including the line `end`; returns 0 at the end of the file. */
 static int read_case(FILE *file, char **text, size_t *bytes) {
 	char *line = NULL;
@@ -210,9 +256,9 @@ static void print_structures(void) {
 	for (uint32_t i = 0; i < structure_count; i++) {
 		const struct structure *s = &structures[i];
 		printf("%s P=%u W=%u R=%u Q=%u L=%u X=%u S=%u QD=%u channels=%u packing=%u fabric=%u popcount=%u weight_bits=%u activation_bits=%u "
-		       "acc_bits=%d sum_bits=%d window_bits=%d",
+		       "acc_bits=%d sum_bits=%d window_bits=%u",
 		       s->name, s->pes, s->words, s->rows, s->columns, s->lanes, s->axi_bytes, s->outstanding, s->queue_depth, s->channels,
-		       s->packing, s->fabric, s->popcount, s->weight_bits, s->activation_bits, RANDOM_ACCUMULATOR_BITS, RANDOM_SUM_BITS, RANDOM_WINDOW_BITS);
+		       s->packing, s->fabric, s->popcount, s->weight_bits, s->activation_bits, RANDOM_ACCUMULATOR_BITS, RANDOM_SUM_BITS, s->window_bits);
 		for (int b = 0; b < BUFFER_COUNT; b++) printf(" depth%d=%u banks%d=%u", b, s->depth_words[b], b, s->banks[b]);
 		printf("\n");
 	}
@@ -224,8 +270,9 @@ int main(int argc, char **argv) {
 		return STATUS_OK;
 	}
 	if (argc == 4 && !strcmp(argv[1], "compare")) return compare(argv[2], argv[3]);
+	if (argc >= 8 && !strcmp(argv[1], "network")) return write_network(argc, argv);
 	if (argc != 7 || strcmp(argv[1], "write")) {
-		fprintf(stderr, "usage: nb_equal write STRUCTURE COUNT SEED CASES EXPECTED | compare EXPECTED GOT | structures\n");
+		fprintf(stderr, "usage: nb_equal write STRUCTURE COUNT SEED CASES EXPECTED | network CONFIG NETWORK IMAGES COUNT CASES EXPECTED | compare EXPECTED GOT | structures\n");
 		return STATUS_USAGE;
 	}
 	const struct structure *structure = NULL;

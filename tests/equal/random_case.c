@@ -10,14 +10,17 @@ enum { LAYERS_MAX = 6, MAPS_MAX = 16, TENSORS_MAX = 24 };
 /* Depths in words, in buffer order: bit_activations, fixed_activations, bit_weights, fixed_weights, parameters, border,
  * accumulators, skip_sums, output. Small, so that maps spill and weights are loaded by the layer or the block. */
 const struct structure structures[] = {
-    {"fused4", 4, 1, 4, 4, 4, 8, 4, 4, 2, PACKING_CHANNEL, FABRIC_FUSED, POPCOUNT_LUT, 8, 8,
+    {"fused4", 4, 1, 4, 4, 4, 8, 4, 4, 2, PACKING_CHANNEL, FABRIC_FUSED, POPCOUNT_LUT, 8, 8, 576,
      {512, 1024, 512, 1024, 64, 256, 256, 256, 64}, {1, 2, 1, 1, 1, 1, 1, 1, 1}},
-    {"window8", 8, 2, 8, 4, 4, 16, 3, 2, 1, PACKING_WINDOW, FABRIC_DSP, POPCOUNT_DSP, 8, 16,
+    {"window8", 8, 2, 8, 4, 4, 16, 3, 2, 1, PACKING_WINDOW, FABRIC_DSP, POPCOUNT_DSP, 8, 16, 1024,
      {512, 512, 256, 1024, 64, 128, 256, 512, 64}, {1, 1, 1, 1, 1, 1, 1, 1, 1}},
-    {"lut4", 4, 1, 8, 8, 4, 32, 2, 3, 3, PACKING_CHANNEL, FABRIC_LUT, POPCOUNT_LUT, 8, 16,
+    {"lut4", 4, 1, 8, 8, 4, 32, 2, 3, 3, PACKING_CHANNEL, FABRIC_LUT, POPCOUNT_LUT, 8, 16, 576,
      {96, 128, 256, 256, 32, 128, 128, 64, 64}, {2, 2, 1, 1, 1, 2, 1, 1, 1}},
-    {"window4", 4, 1, 4, 4, 2, 64, 8, 6, 4, PACKING_WINDOW, FABRIC_FUSED, POPCOUNT_LUT, 4, 8,
+    {"window4", 4, 1, 4, 4, 2, 64, 8, 6, 4, PACKING_WINDOW, FABRIC_FUSED, POPCOUNT_LUT, 4, 8, 1024,
      {256, 512, 512, 1024, 128, 256, 256, 256, 128}, {4, 8, 1, 2, 2, 4, 1, 1, 4}},
+    /* configs/u250.ini with its widths resolved for NeuroBlend-20. */
+    {"u250", 16, 1, 16, 16, 16, 64, 4, 8, 4, PACKING_WINDOW, FABRIC_DSP, POPCOUNT_LUT, 8, 16, 576,
+     {4096, 4096, 512, 512, 512, 512, 512, 512, 512}, {1, 2, 1, 1, 1, 2, 1, 1, 1}},
 };
 const uint32_t structure_count = sizeof structures / sizeof structures[0];
 
@@ -61,7 +64,7 @@ void random_config(struct random_source *random, const struct structure *structu
 	config->binary_fabric = structure->fabric;
 	config->binary_popcount = structure->popcount;
 	config->binary_accumulator_bits = RANDOM_ACCUMULATOR_BITS;
-	config->binary_window_bits = RANDOM_WINDOW_BITS;
+	config->binary_window_bits = structure->window_bits;
 	config->fixed_rows = structure->rows;
 	config->fixed_columns = structure->columns;
 	config->fixed_weight_bits = structure->weight_bits;

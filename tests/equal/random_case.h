@@ -19,14 +19,14 @@ struct structure {
 	const char *name;
 	uint32_t pes, words, rows, columns, lanes, axi_bytes, outstanding, queue_depth, channels;
 	uint32_t packing, fabric, popcount;
-	uint32_t weight_bits, activation_bits;
+	uint32_t weight_bits, activation_bits, window_bits;
 	uint32_t depth_words[BUFFER_COUNT], banks[BUFFER_COUNT];
 };
 
 extern const struct structure structures[];
 extern const uint32_t structure_count;
 
-enum { RANDOM_ACCUMULATOR_BITS = 16, RANDOM_SUM_BITS = 32, RANDOM_WINDOW_BITS = 1024 };
+enum { RANDOM_ACCUMULATOR_BITS = 16, RANDOM_SUM_BITS = 32 };
 
 /* A machine with this structure and random run-time parameters (memory, bursts, fetch, ports, mapper choices, frames). */
 void random_config(struct random_source *random, const struct structure *structure, struct config *config);

@@ -189,7 +189,7 @@ static void read_only_files_are_read_and_not_written(void **state) {
 	assert_int_equal(chmod(fixture->folder.path, 0555), 0);
 	for (int create = 0; create <= 1; create++) {
 		assert_int_equal(as_nobody(fixture, create, 1), STATUS_IO);
-		assert_said(fixture, create ? "Permission denied" : "read-only");
+		assert_said(fixture, "read-only");
 	}
 	assert_int_equal(as_nobody(fixture, 0, 0), 0);
 	assert_int_equal(chmod(fixture->path, 0), 0);
@@ -371,6 +371,7 @@ static enum status read_everything(struct fixture *fixture, const char *id) {
 	fixture->error.text[0] = '\0';
 	enum status status = database_open(&database, fixture->path, 0, &fixture->error);
 	if (!status) {
+		fixture->error.text[0] = '\0';
 		FILE *out = fmemopen(text, sizeof text, "w");
 		status = database_print_runs(database, out, 0, &fixture->error);
 		fclose(out);

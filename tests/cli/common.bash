@@ -1,0 +1,58 @@
+# What the command-line tests share. Each test runs in an empty folder of its own.
+bats_require_minimum_version 1.5.0
+
+fashion=/usr/share/datasets/fashion-mnist
+test_images=$fashion/t10k-images-idx3-ubyte.gz
+
+setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
+
+# fail TEXT...: ends the test and says why.
+fail() {
+	printf '%s\n' "$@" >&2
+	return 1
+}
+
+# ok COMMAND...: status 0 and nothing on stderr; leaves $output.
+ok() {
+	run --separate-stderr "$@"
+	[ "$status" -eq 0 ] || fail "'$*' ended with $status: $stderr"
+	[ -z "$stderr" ] || fail "'$*' wrote to stderr: $stderr"
+}
+
+# refused STATUS PATTERN COMMAND...: that status, nothing on stdout, on stderr one line that starts with the program's
+# name and holds the pattern (bash, without the outer asterisks).
+refused() {
+	local expected=$1 pattern=$2
+	shift 2
+	"$@" >refused.stdout 2>refused.stderr </dev/null && status=0 || status=$?
+	one_line "$1" "$expected" "$pattern" || fail "command: $*"
+	[ ! -s refused.stdout ] || fail "'$*' was refused and wrote to stdout: $(head -n 3 refused.stdout)"
+}
+
+# one_line PROGRAM STATUS PATTERN: what refused.stderr and $status must be.
+one_line() {
+	local text lines
+	text=$(cat refused.stderr)
+	lines=$(wc -l <refused.stderr)
+	[ "$status" -eq "$2" ] || fail "status $status, not $2; stderr: $text"
+	[ "$lines" -eq 1 ] || fail "$lines lines on stderr, not 1: $text"
+	# shellcheck disable=SC2053
+	[[ $text == "${1##*/}: "*$3* ]] || fail "stderr: $text" "expected: ${1##*/}: *$3*"
+	case $text in *[![:print:]]*) fail "unprintable bytes on stderr: $(od -c refused.stderr | head -n 5)" ;; esac
+}
+
+# columns_at_most N: no line of $output is longer.
+columns_at_most() {
+	local long
+	long=$(awk -v most="$1" 'length($0) > most { print length($0) ": " $0 }' <<<"$output")
+	[ -z "$long" ] || fail "lines longer than $1 columns:" "$long"
+}
+
+# value FILE SCOPE NAME: the value of a CSV row; fails when there is not exactly one.
+value() {
+	awk -F, -v scope="$2" -v name="$3" '$1 == scope && $2 == name { n++; v = $3 }
+		END { if (n != 1) { print n + 0 " rows " scope "," name > "/dev/stderr"; exit 1 } print v }' "$1"
+}
+
+need_images() { [ -r "$test_images" ] || skip "no images in $fashion (Debian's dataset-fashion-mnist)"; }
+need_data() { [ -e "$NBSIM_DATA/$1" ] || skip "no $1 in the data folder $NBSIM_DATA"; }
