@@ -199,6 +199,8 @@ static enum status run_machine(struct session *session, const struct arguments *
 	if (!status && arguments->vcd) status = vcd_open(&observers.vcd, arguments->vcd, &simulation->config, &simulation->program, error);
 	struct native_options native = {.context = &observers, .event = observers.timeline || observers.vcd ? observe : NULL, .stop = &stop_requested};
 	if (!status) status = simulation_time(simulation, session->config.kernel == KERNEL_SYSTEMC ? systemc_kernel : native_run, &native, error);
+	if (!status) status = simulation_bandwidth(simulation, error);
+	if (!status) status = simulation_estimate(simulation, error);
 	struct error closing;
 	uint64_t end_cycle = status ? 0 : simulation->result.total_cycles;
 	enum status closed = timeline_close(observers.timeline, end_cycle, status ? &closing : error);

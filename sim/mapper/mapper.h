@@ -20,7 +20,7 @@ struct mapping_layer {
 	uint32_t input_spilled;         /* 1: the main input map is read from DDR band by band */
 	uint32_t skip_input_spilled;
 	uint32_t output_spilled;        /* 1: output maps are written to DDR band by band */
-	char reason[160];               /* why, one line */
+	char reason[160];               /* why, one line; "as set": by the configuration, "as asked": by a wish */
 };
 
 struct mapping { struct mapping_layer *layers; uint32_t layer_count; };

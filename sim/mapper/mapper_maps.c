@@ -246,7 +246,7 @@ static enum status wanted_rows(const struct plan *plan, struct layer_plan *layer
 	const int reloads = layer->bands_outer && layer->weights == RESIDENCY_TILE && layer->blocks > 1;
 	if (plan->config.post_mode == POST_INLINE && !reloads)
 		limit_rows(layer, rows, unit * divide_round_up(layer->rows / unit, 4), "a quarter");
-	if (limit) limit_rows(layer, rows, limit < unit ? unit : limit / unit * unit, "mapper.band_rows");
+	if (limit) limit_rows(layer, rows, limit < unit ? unit : limit / unit * unit, "as set");
 	return STATUS_OK;
 }
 

@@ -135,9 +135,9 @@ static int fits_regions(const struct plan *plan, const uint64_t words[WEIGHT_BUF
 static void choose_tile(struct plan *plan, struct layer_plan *layer) {
 	uint64_t words[WEIGHT_BUFFERS];
 	const int is_auto = asked_mode(plan, layer) == RESIDENCY_AUTO;
-	layer->weights_reason = is_auto ? "all fit" : plan_wish(plan, layer).weights ? "as asked" : "mapper.weights";
+	layer->weights_reason = is_auto ? "all fit" : plan_wish(plan, layer).weights ? "as asked" : "as set";
 	if (layer->weights != RESIDENCY_TILE) return;
-	if (is_auto) layer->weights_reason = "all do not fit";
+	if (is_auto) layer->weights_reason = "too large";
 	layer_words(plan, layer, words);
 	if (is_auto && fits_regions(plan, words)) {
 		layer->weights = RESIDENCY_LAYER;

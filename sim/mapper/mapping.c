@@ -37,7 +37,7 @@ void mapping_print(const struct mapping *mapping, const struct trace *trace, FIL
 	for (uint32_t i = 0; i < mapping->layer_count; i++) {
 		const struct mapping_layer *layer = &mapping->layers[i];
 		const int has_skip = trace->layers[i].skip.kind != TRACE_CONV_NONE;
-		fprintf(out, "%-18.18s %4u %8u %-8s %-5s %-5s %-6s %.40s\n", trace->layers[i].name, layer->band_rows,
+		fprintf(out, "%-18.18s %4u %8u %-8s %-5s %-5s %-6s %.39s\n", trace->layers[i].name, layer->band_rows,
 		        layer->block_channels, weights[layer->weights % 4], places[layer->input_spilled != 0],
 		        has_skip ? places[layer->skip_input_spilled != 0] : "-", places[layer->output_spilled != 0],
 		        layer->reason);

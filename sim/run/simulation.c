@@ -90,16 +90,22 @@ static void add_activity(const struct simulation *simulation, struct energy_acti
 	}
 }
 
-enum status simulation_time(struct simulation *simulation, simulation_kernel *kernel, const struct native_options *options, struct error *error) {
-	enum status status = kernel(&simulation->config, &simulation->program, options, &simulation->result, error);
-	if (!status) status = time_with_memory(simulation, DRAM_UNLIMITED, 1, &simulation->unlimited_cycles, error);
-	if (!status) status = find_sufficient(simulation, error);
-	if (status) return status;
+enum status simulation_bandwidth(struct simulation *simulation, struct error *error) {
+	enum status status = time_with_memory(simulation, DRAM_UNLIMITED, 1, &simulation->unlimited_cycles, error);
+	return status ? status : find_sufficient(simulation, error);
+}
+
+enum status simulation_estimate(struct simulation *simulation, struct error *error) {
 	struct energy_activity activity = {0};
 	add_activity(simulation, &activity);
 	estimate_resources(&simulation->config, simulation->device, &simulation->resources);
 	estimate_fit(&simulation->resources, simulation->device, &simulation->fit);
 	return estimate_energy(&simulation->config, &simulation->resources, simulation->technology, simulation->device, &activity, &simulation->energy, error);
+}
+
+enum status simulation_time(struct simulation *simulation, simulation_kernel *kernel, const struct native_options *options, struct error *error) {
+	machine_result_clear(&simulation->result);
+	return kernel(&simulation->config, &simulation->program, options, &simulation->result, error);
 }
 
 /* Values. */

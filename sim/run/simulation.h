@@ -1,7 +1,9 @@
 /* One run: machine + trace -> program -> cycles -> estimates -> result rows. Create, step, finish.
  *
  *   simulation_create    reads nothing: takes a checked configuration and trace, resolves widths, maps
- *   simulation_time      runs a kernel over the program, and the same program with unlimited memory
+ *   simulation_time      runs a kernel over the program
+ *   simulation_bandwidth the same program with unlimited memory, and the bandwidth that comes close to it
+ *   simulation_estimate  resources, whether they fit, energy
  *   simulation_evaluate  values of images on the emitted program (executor) or the layer kernels
  *   simulation_rows      everything as rows
  */
@@ -53,8 +55,14 @@ enum status simulation_create(struct simulation *simulation, const struct config
                               struct error *error);
 void simulation_clear(struct simulation *simulation);
 
-/* Runs `kernel`; then, natively, the unlimited and the sufficient bandwidth; then energy and resources. */
+/* Runs `kernel` over the program; STATUS_STUCK, STATUS_INTERRUPTED, or what the kernel says. May be repeated. */
 enum status simulation_time(struct simulation *simulation, simulation_kernel *kernel, const struct native_options *options, struct error *error);
+
+/* After simulation_time: about eight native runs more (unlimited_cycles, sufficient_bytes_per_cycle). */
+enum status simulation_bandwidth(struct simulation *simulation, struct error *error);
+
+/* After simulation_time: resources, fit, energy. */
+enum status simulation_estimate(struct simulation *simulation, struct error *error);
 
 /* Evaluates `count` images with the layer kernels; the first `verify` of them also run through the emitted program on byte images
  * of DDR and buffers (the functional executor), and must give the same scores (STATUS_FAILED otherwise). `progress` may be NULL: called

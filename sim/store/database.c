@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const char opening[] = "opening the database";
 
@@ -24,6 +25,9 @@ static enum status check_file(const char *path, int create, struct error *error)
 		return error_set(error, STATUS_IO, "%.500s: cannot be opened: %s; expected a database written by nbsim",
 		                 path, strerror(errno));
 	}
+	if (access(path, R_OK) != 0)
+		return error_set(error, STATUS_IO, "%.500s: cannot be read: %s; expected a database written by nbsim",
+		                 path, strerror(errno));
 	if (!S_ISREG(file.st_mode))
 		return error_set(error, STATUS_IO, "%.500s: is a %s; expected a database file", path,
 		                 S_ISDIR(file.st_mode) ? "folder" : "device or pipe");

@@ -336,7 +336,7 @@ static void parameters_may_be_added_but_not_lost(void **state) {
 	                    NULL, 0));
 	assert_int_equal(database_read_run(fixture->database, sample.run.id, &stored, &fixture->error), STATUS_INPUT);
 	assert_non_null(strstr(fixture->error.text, "unknown key"));
-	assert_non_null(strstr(fixture->error.text, "stored by nbsim 0.1.0"));
+	assert_non_null(strstr(fixture->error.text, "stored by 0.1.0"));
 	sample_clear(&sample);
 }
 
