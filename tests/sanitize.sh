@@ -74,7 +74,7 @@ done
 while read -r name _; do
 	check "nb_equal $name" 0 "$build/bin/nb_equal" write "$name" "$cases" 11 "$work/cases" "$work/expected"
 done < <("$build/bin/nb_equal" structures)
-if [ -x "$build/bin/nb_systemc_equal" ]; then check nb_systemc_equal 0 "$build/bin/nb_systemc_equal" --count "$cases" --seed 11; fi
+if [ -x "$build/bin/nb_systemc_equal" ]; then check nb_systemc_equal 0 "$build/bin/nb_systemc_equal" "$cases" 11; fi
 
 nbsim=$build/bin/nbsim
 network=$root/workloads/networks/neuroblend20-fashion

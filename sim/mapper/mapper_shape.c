@@ -113,9 +113,6 @@ static enum status check_binary(const struct plan *plan, const struct layer_plan
 		return plan_refuse(plan, layer,
 		                   "sums of %" PRIu64 " products; %" PRIu32 "-bit accumulators hold at most %" PRIu64,
 		                   window, plan->config.binary_accumulator_bits, largest);
-	if (conv->flags & CONV_WINDOW_PACKED && window > plan->config.binary_window_bits)
-		return plan_refuse(plan, layer, "a window of %" PRIu64 " bits; the window register holds %" PRIu32,
-		                   window, plan->config.binary_window_bits);
 	const uint32_t inside = conv->kernel - conv->pad, outside = conv->kernel * conv->kernel - inside * inside;
 	const uint32_t factor = conv->conv->pad_value == TRACE_PAD_PLUS ? 2 : conv->conv->pad_value == TRACE_PAD_MASKED;
 	const uint64_t border = window + (uint64_t)factor * outside * conv->map->channels;
@@ -125,6 +122,19 @@ static enum status check_binary(const struct plan *plan, const struct layer_plan
 	enum status status = check_classes(plan, layer, conv->map->height, layer->rows, "height");
 	if (status == STATUS_OK) status = check_classes(plan, layer, conv->map->width, layer->width, "width");
 	return status;
+}
+
+/* Cycles of one output row in both packings (PROGRAM.md section 6). Lanes built for window packing take whole words of one tap as
+ * well, so a layer whose window does not fit the register, or that would wait for it to be filled, is channel packed. */
+static int window_is_faster(const struct plan *plan, const struct layer_plan *layer, const struct conv_plan *conv) {
+	const struct config *config = &plan->config;
+	const uint64_t window = (uint64_t)conv->kernel * conv->kernel * conv->map->channels;
+	if (config->binary_packing != PACKING_WINDOW || window > config->binary_window_bits) return 0;
+	const uint64_t groups = divide_round_up(layer->layer->output_channels, config->binary_pes), width = layer->width;
+	const uint64_t first = (uint64_t)conv->kernel * conv->kernel * conv->input_words;
+	const uint64_t fresh = (uint64_t)conv->kernel * (conv->kernel < conv->stride ? conv->kernel : conv->stride) * conv->input_words;
+	const uint64_t lanes = groups * ((window + 48 * config->binary_words - 1) / (48 * config->binary_words));
+	return first + (width - 1) * (fresh > lanes ? fresh : lanes) + lanes < width * groups * first;
 }
 
 static enum status plan_conv(const struct plan *plan, const struct layer_plan *layer, const struct trace_conv *conv,
@@ -150,7 +160,7 @@ static enum status plan_conv(const struct plan *plan, const struct layer_plan *l
 	out->group_words = (uint32_t)words;
 	if (average) out->flags |= CONV_AVERAGE2;
 	if (!average && conv->tap_shared) out->flags |= CONV_TAP_SHARED;
-	if (is_binary && config->binary_packing == PACKING_WINDOW) {
+	if (is_binary && window_is_faster(plan, layer, out)) {
 		out->flags |= CONV_WINDOW_PACKED;
 		out->steps = divide_round_up(taps * out->map->channels, 48 * config->binary_words);
 		out->group_words = out->steps;

@@ -16,12 +16,24 @@ static const char opening[] = "opening the database";
 
 enum identity { IDENTITY_EMPTY, IDENTITY_OURS };
 
+/* A file is about to be made: SQLite itself would not say why it cannot. */
+static enum status check_folder(const char *path, struct error *error) {
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	if (!folder) return error_set(error, STATUS_MEMORY, "%.500s: out of memory", path);
+	int number = access(folder, W_OK | X_OK) ? errno : 0;
+	free(folder);
+	if (!number) return STATUS_OK;
+	return error_set(error, STATUS_IO, "%.500s: cannot be created: %s; expected a folder that can be written", path,
+	                 strerror(number));
+}
+
 /* Refuses what SQLite would take: a folder, a device, and, where nothing is to be created, a file that is not there. */
 static enum status check_file(const char *path, int create, struct error *error) {
 	struct stat file;
 	if (path[0] == '\0') return error_set(error, STATUS_USAGE, "'': expected the name of a database file");
 	if (stat(path, &file) != 0) {
-		if (errno == ENOENT && create) return STATUS_OK;
+		if (errno == ENOENT && create) return check_folder(path, error);
 		return error_set(error, STATUS_IO, "%.500s: cannot be opened: %s; expected a database written by nbsim",
 		                 path, strerror(errno));
 	}
@@ -177,7 +189,7 @@ static enum status prepare_file(struct database *database, int create, struct er
 		                 database->path);
 	if (identity == IDENTITY_EMPTY) status = create_schema(database, error);
 	if (status) return status;
-	if (!is_readonly) use_write_ahead_log(database);
+	if (create) use_write_ahead_log(database);
 	return STATUS_OK;
 }
 

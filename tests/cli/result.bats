@@ -147,13 +147,20 @@ PY
 
 @test "--set changes what it names" {
 	nbsim --no-db --format csv >base.csv
-	nbsim --no-db --format csv --set binary_engine.pes=32 >pes.csv
-	[ "$(value pes.csv run total_cycles)" -lt "$(value base.csv run total_cycles)" ]
-	[ "$(value pes.csv unit:binary_engine dsp)" -eq "$((2 * $(value base.csv unit:binary_engine dsp)))" ]
-	nbsim --no-db --format csv --set machine.clock_mhz=150 >slow.csv
+	nbsim --no-db --format csv --set binary_engine.words=2 >words.csv
+	[ "$(value words.csv run total_cycles)" -lt "$(value base.csv run total_cycles)" ]
+	[ "$(value words.csv unit:binary_engine dsp)" -eq "$((2 * $(value base.csv unit:binary_engine dsp)))" ]
+	nbsim --no-db --format csv --set=machine.clock_mhz=150 >slow.csv
 	awk -v a="$(value slow.csv run latency_ms)" -v b="$(value base.csv run latency_ms)" 'BEGIN { exit !(a > 1.9 * b && a < 2.1 * b) }'
-	nbsim --no-db --format csv --set=binary_engine.pes=48 -s binary_engine.words=2 >two.csv
-	! cmp -s two.csv base.csv
+	nbsim --no-db --format csv -s binary_engine.words=2 -s machine.clock_mhz=150 >both.csv
+	[ "$(value both.csv run latency_ms)" != "$(value slow.csv run latency_ms)" ]
+	[ "$(value both.csv run clock_mhz)" = 150 ]
+}
+
+@test "more processing elements alone: the machine of the default configuration takes them" {
+	nbsim --no-db --format csv >base.csv
+	nbsim --no-db --format csv --set binary_engine.pes=32 >pes.csv
+	[ "$(value pes.csv unit:binary_engine dsp)" -eq "$((2 * $(value base.csv unit:binary_engine dsp)))" ]
 }
 
 @test "--set the default value changes nothing" {
@@ -162,17 +169,30 @@ PY
 	cmp base.csv same.csv
 }
 
-@test "dram.kind=unlimited has the cycles that every run prints as unlimited" {
-	nbsim --no-db --format csv >base.csv
+@test "the cycles with unlimited bandwidth are those of dram.kind=unlimited at the same latency" {
+	nbsim --no-db --format csv --set dram.kind=fixed --set dram.fixed_bytes_per_cycle=2 >fixed.csv
 	nbsim --no-db --format csv --set dram.kind=unlimited >unlimited.csv
-	[ "$(value unlimited.csv run total_cycles)" -eq "$(value base.csv run unlimited_bandwidth_cycles)" ]
-	[ "$(value base.csv run unlimited_bandwidth_cycles)" -le "$(value base.csv run total_cycles)" ]
+	[ "$(value unlimited.csv run total_cycles)" -eq "$(value fixed.csv run unlimited_bandwidth_cycles)" ]
+	[ "$(value unlimited.csv run total_cycles)" -lt "$(value fixed.csv run total_cycles)" ]
+}
+
+@test "the sufficient bandwidth is one that suffices, and less does not" {
+	local machine=(--no-db --format csv --kernel native --config ultra96.ini --set dram.kind=fixed)
+	nbsim "${machine[@]}" >base.csv
+	local enough cycles unlimited
+	unlimited=$(value base.csv run unlimited_bandwidth_cycles)
+	enough=$(awk -v gb="$(value base.csv run sufficient_bandwidth)" -v mhz="$(value base.csv run clock_mhz)" 'BEGIN { print gb * 1000 / mhz }')
+	[[ $enough =~ ^[0-9]+$ ]] || skip "no whole number of bytes a cycle suffices: '$enough'"
+	cycles=$(nbsim "${machine[@]}" --set dram.fixed_bytes_per_cycle="$enough" | awk -F, '$1 == "run" && $2 == "total_cycles" { print $3 }')
+	[ "$cycles" -le "$((unlimited + unlimited / 1000))" ]
+	cycles=$(nbsim "${machine[@]}" --set dram.fixed_bytes_per_cycle="$((enough - 1))" | awk -F, '$1 == "run" && $2 == "total_cycles" { print $3 }')
+	[ "$cycles" -gt "$((unlimited + unlimited / 1000))" ]
 }
 
 @test "what does not fit is a result, not an error" {
-	nbsim --no-db --format csv --config ultra96.ini --set binary_engine.pes=1024 --set binary_engine.words=4 >big.csv
+	nbsim --no-db --format csv --set machine.device=ultra96 >big.csv
 	[ "$(value big.csv run fits)" = 0 ]
-	ok nbsim --no-db --config ultra96.ini --set binary_engine.pes=1024 --set binary_engine.words=4
+	ok nbsim --no-db --set machine.device=ultra96
 	grep -qE '^Does it fit +no' <<<"$output" || fail "$output"
 }
 

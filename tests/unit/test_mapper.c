@@ -128,6 +128,13 @@ static void layout_machine(struct config *config, uint32_t packing, uint32_t wor
 	for (int i = 0; i < BUFFER_COUNT; i++) config->buffer[i].depth_words = 4096;
 }
 
+static int window_packed(const struct program *program) {
+	for (uint32_t i = 0; i < program->command_count; i++)
+		if (program->commands[i].opcode == OPCODE_BINARY_CONV) return program->commands[i].flags & CONV_WINDOW_PACKED;
+	fail();
+	return 0;
+}
+
 /* Every weight at its place; every other bit of a lane 1; everything else 0. */
 static void check_bit_weights(const struct trace *trace, const struct config *config, const struct program *program) {
 	const struct trace_tensor *tensor = &trace->tensors[0];
@@ -136,7 +143,7 @@ static void check_bit_weights(const struct trace *trace, const struct config *co
 	const uint32_t word_bytes = config_word_bytes(config, BUFFER_BIT_WEIGHTS), pes = config->binary_pes;
 	const uint32_t bw = (channels + word_bits - 1) / word_bits, taps = kernel * kernel;
 	const uint32_t group_words =
-	    config->binary_packing == PACKING_WINDOW ? (taps * channels + word_bits - 1) / word_bits : taps * bw;
+	    window_packed(program) ? (taps * channels + word_bits - 1) / word_bits : taps * bw;
 	const uint8_t *bytes = loaded(program, BUFFER_BIT_WEIGHTS);
 	uint32_t zeros = 0, found = 0;
 	for (uint32_t o = 0; o < tensor->rows; o++)
@@ -145,7 +152,7 @@ static void check_bit_weights(const struct trace *trace, const struct config *co
 				for (uint32_t c = 0; c < channels; c++) {
 					uint32_t word = o / pes * group_words + (ky * kernel + kx) * bw + c / word_bits,
 					         bit = c % word_bits;
-					if (config->binary_packing == PACKING_WINDOW) {
+					if (window_packed(program)) {
 						const uint32_t n = (kx * kernel + ky) * channels + c;
 						word = o / pes * group_words + n / word_bits;
 						bit = n % word_bits;
@@ -302,7 +309,7 @@ static void narrow_maps(struct config *c, struct trace *t) {
 	(void)t, c->fixed_activation_bits = 8;
 }
 static void small_window(struct config *c, struct trace *t) {
-	(void)t, c->binary_window_bits = 287;
+	(void)t, c->binary_window_bits = 48;
 }
 static void large_window(struct config *c, struct trace *t) {
 	(void)t, c->binary_window_bits = 65536;
@@ -346,7 +353,6 @@ static void what_cannot_run_is_refused_with_its_reason(void **state) {
 	const struct one_layer large = {4, 8, 16, 1, 0, 20, TRACE_PAD_MASKED};
 	expect_refusal(&plain, narrow_weights, "weights of 8 bits");
 	expect_refusal(&plain, narrow_maps, "map x: values of 12 bits");
-	expect_refusal(&plain, small_window, "a window of 288 bits");
 	expect_refusal(&plain, few_commands, "program memory");
 	expect_refusal(&plain, small_bands, "program memory");
 	expect_refusal(&plain, small_sums, "the sums of 1 row(s) of 8 pixels and 8 channels");
@@ -403,6 +409,19 @@ static uint32_t count_commands(const struct program *program, enum opcode opcode
 	for (uint32_t i = program->frame_start; i < program->command_count; i++)
 		count += program->commands[i].opcode == opcode && program->commands[i].layer == layer;
 	return count;
+}
+
+/* A window machine packs by window where that is faster and the register holds the window; else by channel. */
+static void packing_is_chosen_by_cycles(void **state) {
+	(void)state;
+	struct mapped mapped;
+	struct error error = {""};
+	assert_int_equal(map_blend(&mapped, NULL, NULL, &error), STATUS_OK);
+	assert_true(window_packed(&mapped.program));
+	mapped_clear(&mapped);
+	assert_int_equal(map_blend(&mapped, NULL, small_window, &error), STATUS_OK);
+	assert_false(window_packed(&mapped.program));
+	mapped_clear(&mapped);
 }
 
 static void bands_follow_the_post_units_mode(void **state) {
@@ -590,6 +609,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(tensors_are_laid_out_as_the_manual_says),
 	    cmocka_unit_test(what_cannot_run_is_refused_with_its_reason),
+	    cmocka_unit_test(packing_is_chosen_by_cycles),
 	    cmocka_unit_test(bands_follow_the_post_units_mode),
 	    cmocka_unit_test(weights_are_loaded_where_they_should_be),
 	    cmocka_unit_test(wishes_are_followed_or_refused),

@@ -1,0 +1,123 @@
+# nbcompile, and its traces in nbsim.
+load common
+
+@test "the shipped, trained network: table of 100 columns, what was fused, widths" {
+	ok nbcompile neuroblend20-fashion -o net.nbt
+	columns_at_most 100
+	[[ $output == "network neuroblend20-fashion: "*"trained weights"* ]]
+	[[ $output == *"from m7.main.conv, m7.main.bn"* && $output == *"wrote net.nbt"* ]]
+	[ -s net.nbt ] && [ -s net.nbw ]
+}
+
+@test "a trace written and then simulated equals compiling on the fly" {
+	nbcompile neuroblend20-fashion -q -o net.nbt
+	nbsim --no-db --layers --format csv >fly.csv
+	nbsim --no-db --layers --format csv --workload net.nbt >trace.csv
+	cmp fly.csv trace.csv
+	if [ -r "$test_images" ]; then
+		nbsim --no-db --images "$test_images" --count 20 --scores a >/dev/null
+		nbsim --no-db --images "$test_images" --count 20 --scores b --workload net.nbt >/dev/null
+		cmp a b
+	fi
+}
+
+@test "by name, by folder, from another folder: the same bytes" {
+	nbcompile neuroblend20-fashion -q -o a.nbt
+	nbcompile "$NBSIM_ROOT/workloads/networks/neuroblend20-fashion" -q -o b.nbt
+	cmp a.nbw b.nbw
+	diff <(sed 's/\<a\.nbw/x.nbw/' a.nbt) <(sed 's/\<b\.nbw/x.nbw/' b.nbt)
+}
+
+@test "without -o: the table alone, no file; -q: nothing" {
+	ok nbcompile neuroblend20-fashion
+	[ -z "$(find . -name '*.nb?')" ]
+	ok nbcompile neuroblend20-fashion -q
+	[ -z "$output" ]
+}
+
+@test "--shape-only neuroblend18-cifar100: compiles, simulates, claims no accuracy" {
+	ok nbcompile neuroblend18-cifar100 --shape-only -o n18.nbt
+	[[ $output == *"100 classes"* && $output != *"trained weights"* ]]
+	nbsim --no-db --format csv --workload n18.nbt --kernel native >native.csv
+	nbsim --no-db --format csv --workload n18.nbt --kernel systemc >systemc.csv
+	cmp native.csv systemc.csv
+	[ "$(value native.csv run total_cycles)" -gt 10000 ]
+	! grep -q '^run,float_top1,[0-9]' native.csv
+}
+
+@test "--shape-only: the seed decides the weights, not the cycles" {
+	nbcompile neuroblend18-cifar100 --shape-only -q --seed 1 -o a.nbt
+	nbcompile neuroblend18-cifar100 --shape-only -q -o b.nbt
+	nbcompile neuroblend18-cifar100 --shape-only -q --seed 2 -o c.nbt
+	cmp a.nbw b.nbw
+	! cmp -s a.nbw c.nbw
+	nbsim --no-db --format csv --workload a.nbt >a.csv
+	nbsim --no-db --format csv --workload c.nbt >c.csv
+	[ "$(value a.csv run total_cycles)" = "$(value c.csv run total_cycles)" ]
+}
+
+@test "--shape-only blendmixer compiles and simulates" {
+	ok nbcompile blendmixer --shape-only -o mixer.nbt
+	nbsim --no-db --format csv --workload mixer.nbt >mixer.csv
+	[ "$(value mixer.csv run total_cycles)" -gt 1000 ]
+}
+
+@test "widths: --set compile.*, --width LAYER.KEY and --config change the trace" {
+	nbcompile neuroblend20-fashion -q -o base.nbt
+	nbcompile neuroblend20-fashion -q -o four.nbt --set compile.skip_weight_bits=4
+	! cmp -s base.nbw four.nbw
+	nbcompile neuroblend20-fashion -o mixed.nbt --set compile.skip_weight_bits=4 --width m1.skip.conv.weight_bits=8 >table
+	grep -E '^m1 ' table | grep -q 'fixed 1x1 8b'
+	grep -E '^m2 ' table | grep -q 'fixed 1x1 4b'
+	printf '[compile]\nskip_weight_bits = 4\n' >widths.ini
+	nbcompile neuroblend20-fashion -q -o file.nbt --config widths.ini
+	cmp four.nbw file.nbw
+}
+
+@test "the widths of a trace reach the machine: wider than the lanes is refused, narrower runs" {
+	nbcompile neuroblend20-fashion -q -o four.nbt --set compile.skip_weight_bits=4
+	nbsim --no-db --workload four.nbt --format csv >four.csv
+	refused 5 "8 bits" nbsim --no-db --workload four.nbt --set fixed_engine.weight_bits=4 # stem and head
+	nbcompile neuroblend20-fashion -q -o all.nbt --set compile.skip_weight_bits=4 --set compile.stem_weight_bits=4 --set compile.head_weight_bits=4
+	nbsim --no-db --workload all.nbt --set fixed_engine.weight_bits=4 --format csv >all.csv
+	[ "$(value all.csv run total_cycles)" -gt 1000 ]
+	[ "$(value all.csv unit:fixed_engine lut)" -le "$(value four.csv unit:fixed_engine lut)" ]
+}
+
+@test "a folder without parameters is refused without --shape-only" {
+	refused 3 "--shape-only" nbcompile neuroblend18-cifar100
+}
+
+bnn_pynq() { # bnn_pynq FOLDER
+	need_data "bnn-pynq/$1/net.txt"
+	ok nbcompile "$NBSIM_DATA/bnn-pynq/$1" -o net.nbt
+	nbsim --no-db --format csv --workload net.nbt --kernel native >native.csv
+	nbsim --no-db --format csv --workload net.nbt --kernel systemc >systemc.csv
+	cmp native.csv systemc.csv
+	[ "$(value native.csv run total_cycles)" -gt 1000 ]
+}
+
+@test "BNN-PYNQ CNV W1A1 from its folder" { bnn_pynq cifar10-cnvW1A1; }
+@test "BNN-PYNQ CNV W1A2 from its folder" { bnn_pynq cifar10-cnvW1A2; }
+@test "BNN-PYNQ CNV W2A2 from its folder" { bnn_pynq cifar10-cnvW2A2; }
+@test "BNN-PYNQ LFC W1A1 from its folder" { bnn_pynq mnist-lfcW1A1; }
+
+@test "blend20-cifar10 from its folded integers and from its float parameters" {
+	need_data blend20-cifar10/net.txt
+	ok nbcompile "$NBSIM_DATA/blend20-cifar10" -o folded.nbt
+	ok nbcompile "$NBSIM_DATA/blend20-cifar10" --float -o float.nbt
+	local trace
+	for trace in folded float; do
+		nbsim --no-db --format csv --workload $trace.nbt >$trace.csv
+		[ "$(value $trace.csv run total_cycles)" -gt 10000 ]
+	done
+}
+
+@test "blend20-cifar10: images of the data folder give a sensible top-1" {
+	need_data blend20-cifar10/net.txt
+	local images
+	images=$(find "$NBSIM_DATA/images" -iname '*cifar*' -name '*.bin*' | sort | head -n 1)
+	[ -n "$images" ] || skip "no CIFAR-10 images in $NBSIM_DATA/images"
+	nbsim --no-db --format csv --workload "$NBSIM_DATA/blend20-cifar10" --images "$images" --count 50 >run.csv
+	awk -v top1="$(value run.csv run top1)" 'BEGIN { exit !(top1 > 0.6) }' || fail "top1 $(value run.csv run top1)"
+}
