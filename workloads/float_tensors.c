@@ -159,7 +159,7 @@ enum status float_tensors_seed(struct float_tensors *tensors, const char *name, 
                                struct error *error) {
 	struct float_tensor *tensor = NULL;
 	enum status status = add(tensors, arena, &tensor, error);
-	if (status) return status;
+	if (status || !tensor) return status;
 	memset(tensor, 0, sizeof *tensor);
 	snprintf(tensor->name, sizeof tensor->name, "%s", name);
 	tensor->sides = sides;

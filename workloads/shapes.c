@@ -35,6 +35,8 @@ static enum status pool(const struct network *network, struct network_layer *lay
 		              "a pool has kernel = 2 and stride = 2 (all positions: global_average_pool)");
 	if (input->height < 2 || input->width < 2)
 		return refuse(network, layer, error, "the map is smaller than 2 x 2");
+	if (layer->type == LAYER_AVERAGE_POOL && (input->height % 2 || input->width % 2))
+		return refuse(network, layer, error, "an average_pool needs a map of even height and width");
 	layer->height = input->height / 2;
 	layer->width = input->width / 2;
 	return STATUS_OK;

@@ -16,16 +16,13 @@ static const char opening[] = "opening the database";
 
 enum identity { IDENTITY_EMPTY, IDENTITY_OURS };
 
-/* A file is about to be made: SQLite itself would not say why it cannot. */
-static enum status check_folder(const char *path, struct error *error) {
+/* 0, or the system's error number that says why no file can be made in the file's folder. */
+static int folder_fault(const char *path) {
 	const char *slash = strrchr(path, '/');
 	char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-	if (!folder) return error_set(error, STATUS_MEMORY, "%.500s: out of memory", path);
-	int number = access(folder, W_OK | X_OK) ? errno : 0;
+	int number = !folder ? ENOMEM : access(folder, W_OK | X_OK) != 0 ? errno : 0;
 	free(folder);
-	if (!number) return STATUS_OK;
-	return error_set(error, STATUS_IO, "%.500s: cannot be created: %s; expected a folder that can be written", path,
-	                 strerror(number));
+	return number;
 }
 
 /* Refuses what SQLite would take: a folder, a device, and, where nothing is to be created, a file that is not there. */
@@ -33,16 +30,25 @@ static enum status check_file(const char *path, int create, struct error *error)
 	struct stat file;
 	if (path[0] == '\0') return error_set(error, STATUS_USAGE, "'': expected the name of a database file");
 	if (stat(path, &file) != 0) {
-		if (errno == ENOENT && create) return check_folder(path, error);
+		int number = errno == ENOENT && create ? folder_fault(path) : errno;
+		if (!number) return STATUS_OK;
+		if (create)
+			return error_set(error, STATUS_IO,
+			                 "%.500s: cannot be created: %s; expected a folder that can be written", path,
+			                 strerror(number));
 		return error_set(error, STATUS_IO, "%.500s: cannot be opened: %s; expected a database written by nbsim",
-		                 path, strerror(errno));
+		                 path, strerror(number));
 	}
-	if (access(path, R_OK) != 0)
-		return error_set(error, STATUS_IO, "%.500s: cannot be read: %s; expected a database written by nbsim",
-		                 path, strerror(errno));
 	if (!S_ISREG(file.st_mode))
 		return error_set(error, STATUS_IO, "%.500s: is a %s; expected a database file", path,
 		                 S_ISDIR(file.st_mode) ? "folder" : "device or pipe");
+	if (access(path, R_OK) != 0)
+		return error_set(error, STATUS_IO, "%.500s: cannot be read: %s; expected a database written by nbsim",
+		                 path, strerror(errno));
+	int is_writable = access(path, W_OK) == 0 && !folder_fault(path);
+	if (create && !is_writable)
+		return error_set(error, STATUS_IO,
+		                 "%.500s: the file or its folder is read-only; expected to be able to write", path);
 	return STATUS_OK;
 }
 
@@ -180,10 +186,6 @@ static enum status prepare_file(struct database *database, int create, struct er
 	enum status status = identify(database, "BEGIN", &identity, error);
 	roll_back(database);
 	if (status) return status;
-	int is_readonly = sqlite3_db_readonly(database->connection, "main") == 1;
-	if (create && is_readonly)
-		return error_set(error, STATUS_IO, "%.500s: the file is read-only; expected to be able to write",
-		                 database->path);
 	if (identity == IDENTITY_EMPTY && !create)
 		return error_set(error, STATUS_INPUT, "%.500s: is empty; expected a database written by nbsim",
 		                 database->path);
@@ -195,23 +197,35 @@ static enum status prepare_file(struct database *database, int create, struct er
 
 /* A log beside the file that holds something: the file alone is not the whole database. */
 static int has_log(const char *path) {
+	static const char *const endings[] = {"-wal", "-journal"};
 	struct stat file;
-	size_t bytes = strlen(path) + sizeof "-wal";
+	size_t bytes = strlen(path) + sizeof "-journal";
 	char *log = malloc(bytes);
-	if (log) snprintf(log, bytes, "%s-wal", path);
-	int found = !log || (stat(log, &file) == 0 && file.st_size > 0);
+	int found = !log;
+	for (size_t i = 0; !found && i < sizeof endings / sizeof endings[0]; i++) {
+		snprintf(log, bytes, "%s%s", path, endings[i]);
+		found = stat(log, &file) == 0 && file.st_size > 0;
+	}
 	free(log);
 	return found;
 }
 
-/* Reading in a folder where no lock file can be made: possible as long as nobody has begun to write. */
-static enum status open_immutable(struct database *database, struct error *error) {
-	int code = database->fault & 0xff;
-	if ((code != SQLITE_CANTOPEN && code != SQLITE_READONLY) || has_log(database->path)) return STATUS_IO;
-	sqlite3_close(database->connection);
-	database->connection = NULL;
-	enum status status = connect_file(database, 0, 1, error);
-	return status ? status : prepare_file(database, 0, error);
+/* Without the right to write, SQLite could not make its lock file, or would leave one that shuts the owner out. Such a
+ * file is read without locks, which is right as long as nobody writes; database_check_unchanged looks whether. */
+static int is_read_without_locks(const char *path) {
+	return (access(path, W_OK) != 0 || folder_fault(path)) && !has_log(path);
+}
+
+enum status database_check_unchanged(struct database *database, struct error *error) {
+	struct stat now;
+	if (!database->is_immutable) return STATUS_OK;
+	if (stat(database->path, &now) == 0 && now.st_size == database->file.st_size &&
+	    now.st_ino == database->file.st_ino && now.st_mtim.tv_sec == database->file.st_mtim.tv_sec &&
+	    now.st_mtim.tv_nsec == database->file.st_mtim.tv_nsec)
+		return STATUS_OK;
+	return error_set(error, STATUS_IO,
+	                 "%.500s: was written to while it was read without a lock; expected it to stay as it was",
+	                 database->path);
 }
 
 enum status database_open(struct database **opened, const char *path, int create, struct error *error) {
@@ -225,9 +239,9 @@ enum status database_open(struct database **opened, const char *path, int create
 		return error_set(error, STATUS_MEMORY, "%.500s: out of memory", path);
 	}
 	status = refuse_foreign(database, error);
-	if (!status) status = connect_file(database, create, 0, error);
+	database->is_immutable = !create && is_read_without_locks(path) && stat(path, &database->file) == 0;
+	if (!status) status = connect_file(database, create, database->is_immutable, error);
 	if (!status) status = prepare_file(database, create, error);
-	if (status == STATUS_IO && !create) status = open_immutable(database, error);
 	if (status) {
 		database_close(database);
 		return status;

@@ -190,6 +190,10 @@ enum status database_read_run(struct database *database, const char *id, struct 
 	if (!status) status = read_parameters(database, run, counts.parameters, error);
 	if (!status) status = read_results(database, run, counts.results, error);
 	if (!status) status = read_mapping(database, run, error);
+	if (!status || status == STATUS_INPUT) {
+		enum status unchanged = database_check_unchanged(database, error);
+		status = unchanged ? unchanged : status;
+	}
 	if (!sqlite3_get_autocommit(database->connection))
 		sqlite3_exec(database->connection, "ROLLBACK", NULL, NULL, NULL);
 	if (status) stored_run_clear(run);

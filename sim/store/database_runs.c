@@ -130,5 +130,5 @@ enum status database_print_runs(struct database *database, FILE *out, int csv, s
 		if (!status && !csv) print_table_row(out, cells);
 	}
 	sqlite3_finalize(statement);
-	return status;
+	return status ? status : database_check_unchanged(database, error);
 }

@@ -3,6 +3,7 @@
 #define SIM_STORE_DATABASE_SQL_H
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include "sim/store/database.h"
 
@@ -16,13 +17,18 @@ extern const char database_schema[]; /* schema.sql; written by the build */
 
 struct database {
 	sqlite3 *connection;
-	char *path; /* as given, for messages */
-	int fault;  /* SQLite code of the last database_fault */
+	char *path;       /* as given, for messages */
+	int fault;        /* SQLite code of the last database_fault */
+	int is_immutable; /* read without locks, being read-only: */
+	struct stat file; /* as it was when it was opened */
 };
 
 /* The sentence and status of what SQLite last reported on the connection. `doing` continues "FILE: ... " where the
  * fault alone says too little ("storing run 12ab"). */
 enum status database_fault(struct database *database, const char *doing, struct error *error);
+
+/* To be called after reading. STATUS_IO if a file that is read without locks was written to since it was opened. */
+enum status database_check_unchanged(struct database *database, struct error *error);
 
 /* Runs statements without results or parameters. */
 enum status database_execute(struct database *database, const char *sql, const char *doing, struct error *error);

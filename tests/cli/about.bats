@@ -49,7 +49,8 @@ load common
 		ran=$((ran + 1))
 	done <examples
 	[ "$ran" -ge 4 ] || fail "only $ran examples were found"
-	[ -s waves.vcd ] && [ -s run.json ]
+	[ -s waves.vcd ]
+	[ -s run.json ]
 }
 
 @test "nbcompile --help: 100 columns, every option, stdout" {
@@ -68,11 +69,13 @@ load common
 	while IFS= read -r line; do
 		if [[ $line == *bnn-pynq* && ! -e bnn-pynq ]]; then continue; fi
 		bash -c "$line" >stdout 2>stderr || fail "$line: status $?: $(cat stderr)"
-		[ -s stdout ] && [ ! -s stderr ] || fail "$line: $(cat stderr)"
+		[ -s stdout ] || fail "$line: nothing on stdout"
+		[ ! -s stderr ] || fail "$line: $(cat stderr)"
 		ran=$((ran + 1))
 	done <examples
 	[ "$ran" -ge 3 ] || fail "only $ran examples were found"
-	[ -s neuroblend20.nbt ] && [ -s neuroblend20.nbw ]
+	[ -s neuroblend20.nbt ]
+	[ -s neuroblend20.nbw ]
 }
 
 @test "nbsim --version: one line, program and number" {

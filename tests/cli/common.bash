@@ -12,33 +12,48 @@ fail() {
 	return 1
 }
 
-# ok COMMAND...: status 0 and nothing on stderr; leaves $output.
+# Every helper returns on its own: bash ignores `set -e` inside a function that stands before `||`.
+
+# ok COMMAND...: status 0 and nothing on stderr; leaves $output and $lines.
 ok() {
 	run --separate-stderr "$@"
-	[ "$status" -eq 0 ] || fail "'$*' ended with $status: $stderr"
-	[ -z "$stderr" ] || fail "'$*' wrote to stderr: $stderr"
+	[ "$status" -eq 0 ] || { fail "'$*' ended with $status: $stderr"; return 1; }
+	[ -z "$stderr" ] || { fail "'$*' wrote to stderr: $stderr"; return 1; }
 }
 
 # refused STATUS PATTERN COMMAND...: that status, nothing on stdout, on stderr one line that starts with the program's
-# name and holds the pattern (bash, without the outer asterisks).
+# name and holds the pattern (of bash, without the outer asterisks).
 refused() {
 	local expected=$1 pattern=$2
 	shift 2
 	"$@" >refused.stdout 2>refused.stderr </dev/null && status=0 || status=$?
-	one_line "$1" "$expected" "$pattern" || fail "command: $*"
-	[ ! -s refused.stdout ] || fail "'$*' was refused and wrote to stdout: $(head -n 3 refused.stdout)"
+	one_line "$1" "$expected" "$pattern" || { fail "command: $*"; return 1; }
+	[ ! -s refused.stdout ] || { fail "'$*' was refused and wrote to stdout: $(head -n 3 refused.stdout)"; return 1; }
 }
 
-# one_line PROGRAM STATUS PATTERN: what refused.stderr and $status must be.
+# one_line PROGRAM STATUS PATTERN: what refused.stderr and $status must be. STATUS is a pattern too.
 one_line() {
 	local text lines
 	text=$(cat refused.stderr)
 	lines=$(wc -l <refused.stderr)
-	[ "$status" -eq "$2" ] || fail "status $status, not $2; stderr: $text"
-	[ "$lines" -eq 1 ] || fail "$lines lines on stderr, not 1: $text"
 	# shellcheck disable=SC2053
-	[[ $text == "${1##*/}: "*$3* ]] || fail "stderr: $text" "expected: ${1##*/}: *$3*"
+	[[ $status == $2 ]] || { fail "status $status, not $2; stderr: $text"; return 1; }
+	[ "$lines" -eq 1 ] || { fail "$lines lines on stderr, not 1: $text"; return 1; }
+	# shellcheck disable=SC2053
+	[[ $text == "${1##*/}: "*$3* ]] || { fail "stderr: $text" "expected: ${1##*/}: *$3*"; return 1; }
 	case $text in *[![:print:]]*) fail "unprintable bytes on stderr: $(od -c refused.stderr | head -n 5)" ;; esac
+}
+
+# differ A B: two files, both there, that are not equal. (A plain `! cmp` never fails a test.)
+differ() {
+	[ -e "$1" ] && [ -e "$2" ] || { fail "$1 or $2 is missing"; return 1; }
+	if cmp -s "$1" "$2"; then fail "$1 and $2 are equal"; fi
+}
+
+# absent PATTERN FILE: no line of the file matches.
+absent() {
+	[ -s "$2" ] || { fail "$2 is empty"; return 1; }
+	if grep -E "$1" "$2"; then fail "$2 has such a line"; fi
 }
 
 # columns_at_most N: no line of $output is longer.

@@ -6,7 +6,8 @@ load common
 	columns_at_most 100
 	[[ $output == "network neuroblend20-fashion: "*"trained weights"* ]]
 	[[ $output == *"from m7.main.conv, m7.main.bn"* && $output == *"wrote net.nbt"* ]]
-	[ -s net.nbt ] && [ -s net.nbw ]
+	[ -s net.nbt ]
+	[ -s net.nbw ]
 }
 
 @test "a trace written and then simulated equals compiling on the fly" {
@@ -38,11 +39,12 @@ load common
 @test "--shape-only neuroblend18-cifar100: compiles, simulates, claims no accuracy" {
 	ok nbcompile neuroblend18-cifar100 --shape-only -o n18.nbt
 	[[ $output == *"100 classes"* && $output != *"trained weights"* ]]
-	nbsim --no-db --format csv --workload n18.nbt --kernel native >native.csv
-	nbsim --no-db --format csv --workload n18.nbt --kernel systemc >systemc.csv
+	nbsim --no-db --format csv --workload n18.nbt --set binary_engine.window_bits=4608 --kernel native >native.csv
+	nbsim --no-db --format csv --workload n18.nbt --set binary_engine.window_bits=4608 --kernel systemc >systemc.csv
 	cmp native.csv systemc.csv
 	[ "$(value native.csv run total_cycles)" -gt 10000 ]
-	! grep -q '^run,float_top1,[0-9]' native.csv
+	refused 5 "the window register holds 576" nbsim --no-db --workload n18.nbt # the register of the default machine is too short
+	absent '^run,float_top1,[0-9]' native.csv
 }
 
 @test "--shape-only: the seed decides the weights, not the cycles" {
@@ -50,9 +52,9 @@ load common
 	nbcompile neuroblend18-cifar100 --shape-only -q -o b.nbt
 	nbcompile neuroblend18-cifar100 --shape-only -q --seed 2 -o c.nbt
 	cmp a.nbw b.nbw
-	! cmp -s a.nbw c.nbw
-	nbsim --no-db --format csv --workload a.nbt >a.csv
-	nbsim --no-db --format csv --workload c.nbt >c.csv
+	differ a.nbw c.nbw
+	nbsim --no-db --format csv --workload a.nbt --set binary_engine.packing=channel >a.csv
+	nbsim --no-db --format csv --workload c.nbt --set binary_engine.packing=channel >c.csv
 	[ "$(value a.csv run total_cycles)" = "$(value c.csv run total_cycles)" ]
 }
 
@@ -65,7 +67,7 @@ load common
 @test "widths: --set compile.*, --width LAYER.KEY and --config change the trace" {
 	nbcompile neuroblend20-fashion -q -o base.nbt
 	nbcompile neuroblend20-fashion -q -o four.nbt --set compile.skip_weight_bits=4
-	! cmp -s base.nbw four.nbw
+	differ base.nbw four.nbw
 	nbcompile neuroblend20-fashion -o mixed.nbt --set compile.skip_weight_bits=4 --width m1.skip.conv.weight_bits=8 >table
 	grep -E '^m1 ' table | grep -q 'fixed 1x1 8b'
 	grep -E '^m2 ' table | grep -q 'fixed 1x1 4b'
@@ -81,7 +83,7 @@ load common
 	nbcompile neuroblend20-fashion -q -o all.nbt --set compile.skip_weight_bits=4 --set compile.stem_weight_bits=4 --set compile.head_weight_bits=4
 	nbsim --no-db --workload all.nbt --set fixed_engine.weight_bits=4 --format csv >all.csv
 	[ "$(value all.csv run total_cycles)" -gt 1000 ]
-	[ "$(value all.csv unit:fixed_engine lut)" -le "$(value four.csv unit:fixed_engine lut)" ]
+	[ "$(value all.csv unit:fixed_engine dsp)" -lt "$(value four.csv unit:fixed_engine dsp)" ] # two products a DSP
 }
 
 @test "a folder without parameters is refused without --shape-only" {
@@ -91,8 +93,8 @@ load common
 bnn_pynq() { # bnn_pynq FOLDER
 	need_data "bnn-pynq/$1/net.txt"
 	ok nbcompile "$NBSIM_DATA/bnn-pynq/$1" -o net.nbt
-	nbsim --no-db --format csv --workload net.nbt --kernel native >native.csv
-	nbsim --no-db --format csv --workload net.nbt --kernel systemc >systemc.csv
+	nbsim --no-db --format csv --workload net.nbt --set binary_engine.packing=channel --kernel native >native.csv
+	nbsim --no-db --format csv --workload net.nbt --set binary_engine.packing=channel --kernel systemc >systemc.csv
 	cmp native.csv systemc.csv
 	[ "$(value native.csv run total_cycles)" -gt 1000 ]
 }
@@ -115,9 +117,8 @@ bnn_pynq() { # bnn_pynq FOLDER
 
 @test "blend20-cifar10: images of the data folder give a sensible top-1" {
 	need_data blend20-cifar10/net.txt
-	local images
-	images=$(find "$NBSIM_DATA/images" -iname '*cifar*' -name '*.bin*' | sort | head -n 1)
-	[ -n "$images" ] || skip "no CIFAR-10 images in $NBSIM_DATA/images"
+	need_data images/cifar10-test-first1000.bin
+	local images=$NBSIM_DATA/images/cifar10-test-first1000.bin
 	nbsim --no-db --format csv --workload "$NBSIM_DATA/blend20-cifar10" --images "$images" --count 50 >run.csv
 	awk -v top1="$(value run.csv run top1)" 'BEGIN { exit !(top1 > 0.6) }' || fail "top1 $(value run.csv run top1)"
 }

@@ -34,7 +34,8 @@ mapping_ini() {
 	local native systemc
 	native=$(nbsim --no-db --format csv --layers --mapping wish.ini --kernel native)
 	systemc=$(nbsim --no-db --format csv --layers --mapping wish.ini --kernel systemc)
-	[ -n "$native" ] && [ "$native" = "$systemc" ]
+	[ -n "$native" ]
+	[ "$native" = "$systemc" ]
 }
 
 @test "--mapping: weights read again per layer cost DDR bytes" {

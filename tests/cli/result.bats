@@ -30,7 +30,7 @@ states="busy fill_drain dispatch blocked memory starved idle"
 		got=$(value run.csv run "$name")
 		[[ $got =~ ^[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?$ ]] || fail "$name is '$got'"
 	done
-	! grep -q '^run,top1,' run.csv # no images, no accuracy
+	absent '^run,top1,' run.csv # no images, no accuracy
 	awk -F, 'NF != 4 { print "fields: " $0; bad = 1 } $4 == "" { print "no unit: " $0; bad = 1 } END { exit bad }' run.csv
 }
 

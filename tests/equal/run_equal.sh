@@ -3,7 +3,7 @@
 # usage: run_equal.sh BUILD --count N --seed S [--structure NAME]      last line: N passed, N failed
 set -uo pipefail
 cd "$(dirname "$0")/../.."
-build=$1
+build=$(realpath "$1")
 shift
 count=20 seed=1 only=
 while [ $# -gt 0 ]; do

@@ -36,6 +36,9 @@ static const struct {
     {HEAD WIDE "[a]\ntype = add\ninputs = wide, input\n[c]\ntype = fixed_conv\ninputs = a\noutputs = 2\nkernel = 4\n",
      "wide is 4x4x2 but input is 4x4x1"},
     {HEAD WIDE "[p]\ntype = max_pool\ninputs = wide\nkernel = 3\nstride = 2\n", "kernel = 2 and stride = 2"},
+    {HEAD "[odd]\ntype = fixed_conv\ninputs = input\noutputs = 2\nkernel = 2\n"
+          "[p]\ntype = average_pool\ninputs = odd\nkernel = 2\nstride = 2\n",
+     "[p]: an average_pool needs a map of even height"},
     {HEAD WIDE "[f]\ntype = fully_connected\ninputs = wide\noutputs = 2\n", "reads a 1 x 1 map"},
     {HEAD WIDE "[r]\ntype = reshape\ninputs = wide\nheight = 4\nwidth = 4\nchannels = 3\n", "cannot become 4x4x3"},
     {HEAD WIDE "[t]\ntype = transpose\ninputs = wide\n[c]\ntype = fixed_conv\ninputs = t\noutputs = 2\nkernel = 1\n"

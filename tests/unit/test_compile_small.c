@@ -228,7 +228,35 @@ static void path_network(void **state) {
 	test_folder_remove(&folder);
 }
 
+/* rs(sum of 4, 2) lies 1/8 above the mean of four integers on average (rests 0, 1, 2, 3 give 0, -1/4, +1/2, +1/4). By
+ * hand: one pixel unit is 1/1024, scores have 16 fraction bits, so a unit weighs 64 and C must be -64 / 8 = -8. */
+static void average_is_centred(void **state) {
+	(void)state;
+	struct test_folder folder;
+	struct trace trace;
+	float zeros[4] = {0}, one = 1;
+	test_folder_open(&folder, "[network]\nname = average\nclasses = 1\n"
+	                          "[input]\npixel = minus128\nscale = 1024\nimage_height = 2\nimage_width = 2\n"
+	                          "image_channels = 1\n"
+	                          "[main]\ntype = fixed_conv\ninputs = input\noutputs = 1\nkernel = 2\n"
+	                          "[pool]\ntype = average_pool\ninputs = input\nkernel = 2\nstride = 2\n"
+	                          "[skip]\ntype = fixed_conv\ninputs = pool\noutputs = 1\nkernel = 1\n"
+	                          "[sum]\ntype = add\ninputs = main, skip\n");
+	test_folder_tensor(&folder, "main.weight", "1x1x2x2", zeros, 4);
+	test_folder_tensor(&folder, "skip.weight", "1x1x1x1", &one, 1);
+	test_folder_flush(&folder);
+	compile(&folder, &trace, 8);
+	const int32_t *record = trace.tensors[trace.layers[0].parameter_tensor].data;
+	const int16_t *weight = trace.tensors[trace.layers[0].skip.weight_tensor].data;
+	assert_int_equal(trace.layers[0].skip.pre_pool, TRACE_PRE_POOL_AVERAGE2);
+	assert_int_equal(weight[0], 64 << record[5]);
+	assert_int_equal(record[4], -8);
+	trace_clear(&trace);
+	test_folder_remove(&folder);
+}
+
 int main(void) {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(threshold_network), cmocka_unit_test(path_network)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(threshold_network), cmocka_unit_test(path_network),
+	                                   cmocka_unit_test(average_is_centred)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

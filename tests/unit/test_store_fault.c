@@ -18,7 +18,7 @@
 
 #include "tests/unit/store_runs.h"
 
-enum { NOBODY = 65534 };
+enum { NOBODY = 65534 }; /* root may write anything: a child gives up its rights */
 
 struct fixture {
 	struct folder folder;
@@ -201,6 +201,41 @@ static void read_only_files_are_read_and_not_written(void **state) {
 	assert_int_equal(folder_count(&fixture->folder), 0);
 }
 
+/* As nobody: opens the read-only file, is changed by its owner (the parent) meanwhile, and reads. */
+static void a_change_under_an_unlocked_reader_is_noticed(void **state) {
+	struct fixture *fixture = *state;
+	int opened[2], changed[2], status = 0;
+	char byte = 0;
+	assert_int_equal(store_sample(fixture->path, 1, 1, 3, &fixture->error), STATUS_OK);
+	assert_int_equal(chmod(fixture->path, 0444), 0);
+	assert_int_equal(chmod(fixture->folder.path, 0555), 0);
+	assert_int_equal(pipe(opened), 0);
+	assert_int_equal(pipe(changed), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		struct database *database;
+		struct stored_run stored;
+		struct error error = {""};
+		char id[RUN_ID_BYTES];
+		struct sample sample;
+		sample_create(&sample, 1, 3);
+		memcpy(id, sample.run.id, sizeof id);
+		if (geteuid() == 0 && setresuid(NOBODY, NOBODY, NOBODY) != 0) _exit(99);
+		if (database_open(&database, fixture->path, 0, &error)) _exit(98);
+		if (database_read_run(database, id, &stored, &error)) _exit(97);
+		if (write(opened[1], &byte, 1) != 1 || read(changed[0], &byte, 1) != 1) _exit(96);
+		_exit((int)database_read_run(database, id, &stored, &error));
+	}
+	assert_int_equal(read(opened[0], &byte, 1), 1);
+	assert_int_equal(chmod(fixture->path, 0644), 0);
+	assert_int_equal(chmod(fixture->folder.path, 0755), 0);
+	assert_int_equal(store_sample(fixture->path, 1, 2, 3, &fixture->error), STATUS_OK);
+	assert_int_equal(write(changed[1], &byte, 1), 1);
+	waitpid(child, &status, 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), STATUS_IO);
+}
+
 static void a_lock_is_waited_for_and_then_named(void **state) {
 	struct fixture *fixture = *state;
 	sqlite3 *other;
@@ -255,26 +290,24 @@ static void assert_no_half_runs(const char *path) {
 }
 
 static void a_killed_writer_leaves_whole_runs(void **state) {
+	enum { ROUNDS = 12, RUNS = 20 };
 	struct fixture *fixture = *state;
 	int last = 0;
-	for (unsigned round = 0; round < 12; round++) {
+	for (unsigned round = 0; round < ROUNDS; round++) {
 		pid_t child = fork();
-		if (child == 0) {
-			for (unsigned i = 0; i < 200; i++)
-				store_sample(fixture->path, 1, round * 200 + i % 100, 300, &fixture->error);
-			_exit(0);
-		}
+		for (unsigned i = 0; child == 0; i++)
+			store_sample(fixture->path, 1, round * RUNS + i % RUNS, 300, &fixture->error);
 		usleep(20000 + 7919 * round);
 		kill(child, SIGKILL);
 		waitpid(child, NULL, 0);
 		if (access(fixture->path, F_OK) != 0) continue;
 		if (open_only(fixture, 1)) fail_msg("%s", fixture->error.text);
 		assert_no_half_runs(fixture->path);
-		int whole = count_whole_runs(fixture->path, 0, 200 * 12, 300);
-		assert_in_range(whole, last, 200 * 12);
+		int whole = count_whole_runs(fixture->path, 0, ROUNDS * RUNS, 300);
+		assert_in_range(whole, last, ROUNDS * RUNS);
 		last = whole;
 	}
-	assert_in_range(last, 1, 200 * 12);
+	assert_in_range(last, 1, ROUNDS * RUNS);
 	assert_int_equal(folder_count(&fixture->folder), 1);
 }
 
@@ -419,6 +452,7 @@ int main(void) {
 	    IN_FOLDER(foreign_files_are_left_as_they_are),
 	    IN_FOLDER(other_schema_versions_are_named),
 	    IN_FOLDER(read_only_files_are_read_and_not_written),
+	    IN_FOLDER(a_change_under_an_unlocked_reader_is_noticed),
 	    IN_FOLDER(a_lock_is_waited_for_and_then_named),
 	    IN_FOLDER(writers_at_the_same_time_lose_nothing),
 	    IN_FOLDER(a_killed_writer_leaves_whole_runs),
