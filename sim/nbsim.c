@@ -39,49 +39,78 @@ struct arguments {
 #define AT(member) offsetof(struct arguments, member)
 static const struct option option_rows[] = {
     {OPTION_SECTION, .help = "What is run"},
-    {OPTION_TEXT, "config", 'c', "FILE", .offset = AT(config), .help = "Machine (INI). A bare name is looked up in the current folder, then among the shipped configurations. Default: u250.ini."},
-    {OPTION_TEXT, "workload", 'w', "NET", .offset = AT(workload), .help = "Layer trace (.nbt), network folder, or name of a shipped network; compiled on the fly at the widths of [compile]. Default: [run] workload of the configuration."},
-    {OPTION_LIST, "set", 's', "SECTION.KEY=VALUE", .offset = AT(set), .help = "Changes one parameter; may be given many times. See --describe."},
-    {OPTION_WORD, "kernel", 'k', "KERNEL", "systemc|native", .offset = AT(kernel), .help = "systemc or native; both give the same cycles. Default: [run] kernel."},
-    {OPTION_TEXT, "mapping", 0, "FILE", .offset = AT(mapping), .help = "Overrides the mapper per layer: bands, blocks, residency (see sim/mapper/mapper.h and --show-mapping)."},
+    {OPTION_TEXT, "config", 'c', "FILE", .offset = AT(config),
+     .help = "Machine (INI). A bare name is looked up in the current folder, then among the shipped configurations. "
+             "Default: u250.ini."},
+    {OPTION_TEXT, "workload", 'w', "NET", .offset = AT(workload),
+     .help = "Layer trace (.nbt), network folder, or name of a shipped network; compiled on the fly at the widths of "
+             "[compile]. Default: [run] workload of the configuration."},
+    {OPTION_LIST, "set", 's', "SECTION.KEY=VALUE", .offset = AT(set),
+     .help = "Changes one parameter; may be given many times. See --describe."},
+    {OPTION_WORD, "kernel", 'k', "KERNEL", "systemc|native", .offset = AT(kernel),
+     .help = "systemc or native; both give the same cycles. Default: [run] kernel."},
+    {OPTION_TEXT, "mapping", 0, "FILE", .offset = AT(mapping),
+     .help = "Overrides the mapper per layer: bands, blocks, residency (see sim/mapper/mapper.h and --show-mapping)."},
     {OPTION_SECTION, .help = "Values"},
-    {OPTION_TEXT, "images", 'i', "FILE", .offset = AT(images), .help = "CIFAR-10 binary or idx images, plain or gzip: class scores and top-1."},
-    {OPTION_UNSIGNED, "count", 'n', "N", .minimum = 1, .maximum = 1000000, .offset = AT(count), .help = "Only the first N images."},
-    {OPTION_UNSIGNED, "verify", 0, "N", .minimum = 0, .maximum = 1000000, .offset = AT(verify), .help = "So many of them also run through the emitted program on byte images of DDR and buffers, and must give the same bits. Default 16."},
-    {OPTION_TEXT, "scores", 0, "FILE", .offset = AT(scores), .help = "Writes the scores: int32, little-endian, image after image."},
+    {OPTION_TEXT, "images", 'i', "FILE", .offset = AT(images),
+     .help = "CIFAR-10 binary or idx images, plain or gzip: class scores and top-1."},
+    {OPTION_UNSIGNED, "count", 'n', "N", .minimum = 1, .maximum = 1000000, .offset = AT(count),
+     .help = "Only the first N images."},
+    {OPTION_UNSIGNED, "verify", 0, "N", .minimum = 0, .maximum = 1000000, .offset = AT(verify),
+     .help = "So many of them also run through the emitted program on byte images of DDR and buffers, and must give "
+             "the same bits. Default 16."},
+    {OPTION_TEXT, "scores", 0, "FILE", .offset = AT(scores),
+     .help = "Writes the scores: int32, little-endian, image after image."},
     {OPTION_SECTION, .help = "What comes out"},
-    {OPTION_WORD, "format", 'f', "FORMAT", "table|csv|json", .offset = AT(format), .help = "table, csv or json, on standard output."},
+    {OPTION_WORD, "format", 'f', "FORMAT", "table|csv|json", .offset = AT(format),
+     .help = "table, csv or json, on standard output."},
     {OPTION_FLAG, "layers", 'l', .offset = AT(layers), .help = "Also what every layer costs and waits for."},
-    {OPTION_FLAG, "show-mapping", 0, .offset = AT(show_mapping), .help = "Prints tiles and residency of each layer and why, and stops."},
-    {OPTION_TEXT, "emit-commands", 0, "FILE", .offset = AT(commands), .help = "Writes the program, one command a line ('-': standard output)."},
-    {OPTION_TEXT, "timeline", 0, "FILE", .offset = AT(timeline), .help = "Writes what every unit did as trace-event JSON (Perfetto, chrome://tracing)."},
+    {OPTION_FLAG, "show-mapping", 0, .offset = AT(show_mapping),
+     .help = "Prints tiles and residency of each layer and why, and stops."},
+    {OPTION_TEXT, "emit-commands", 0, "FILE", .offset = AT(commands),
+     .help = "Writes the program, one command a line ('-': standard output)."},
+    {OPTION_TEXT, "timeline", 0, "FILE", .offset = AT(timeline),
+     .help = "Writes what every unit did as trace-event JSON (Perfetto, chrome://tracing)."},
     {OPTION_TEXT, "vcd", 0, "FILE", .offset = AT(vcd), .help = "Writes transactions as waveforms (GTKWave)."},
-    {OPTION_TEXT, "db", 0, "FILE", .offset = AT(db), .help = "Database the run is stored in. Default nbsim.db in the current folder."},
+    {OPTION_TEXT, "db", 0, "FILE", .offset = AT(db),
+     .help = "Database the run is stored in. Default nbsim.db in the current folder."},
     {OPTION_FLAG, "no-db", 0, .offset = AT(no_db), .help = "Stores nothing."},
     {OPTION_SECTION, .help = "About"},
-    {OPTION_FLAG, "describe", 0, .offset = AT(describe), .help = "Every parameter: unit, default, range, meaning, source, timing class (--format json for machines)."},
+    {OPTION_FLAG, "describe", 0, .offset = AT(describe),
+     .help = "Every parameter: unit, default, range, meaning, source, timing class (--format json for machines)."},
     {OPTION_FLAG, "quiet", 'q', .offset = AT(quiet), .help = "No progress line."},
     {OPTION_FLAG, "version", 0, .offset = AT(version), .help = "Prints the version."},
     {OPTION_FLAG, "help", 'h', .offset = AT(help), .help = "Prints this."},
 };
 
-static const char *const synopsis[] = {"nbsim [--config FILE] [--workload NET] [options]", "nbsim runs [--db FILE]", "nbsim show ID [--db FILE]",
-                                       "nbsim rerun ID [--db FILE]", "nbsim --describe", NULL};
-static const char *const examples[] = {
-    "nbsim --config u250.ini", "the shipped NeuroBlend-20 on the Alveo U250: cycles, stalls, power, resources",
-    "nbsim --config u250.ini --layers --format csv --kernel native", "every number of every layer, for a script",
-    "nbsim --config u250.ini --set binary_engine.pes=32 --set dram.channels=1", "another machine",
-    "nbsim --config u250.ini --images t10k-images-idx3-ubyte.gz --count 1000", "class scores and top-1 of real images",
-    "nbsim --config u250.ini --vcd waves.vcd --timeline run.json", "look at what every unit did",
-    "nbsim runs; nbsim show 3f2a; nbsim rerun 3f2a", "what is stored; print it again; reproduce it to the cycle",
-    NULL};
+static const char *const synopsis[] = {"nbsim [--config FILE] [--workload NET] [options]",
+                                       "nbsim runs [--db FILE]",
+                                       "nbsim show ID [--db FILE]",
+                                       "nbsim rerun ID [--db FILE]",
+                                       "nbsim --describe",
+                                       NULL};
+static const char *const examples[] = {"nbsim --config u250.ini",
+                                       "the shipped NeuroBlend-20 on the Alveo U250: cycles, stalls, power, resources",
+                                       "nbsim --config u250.ini --layers --format csv --kernel native",
+                                       "every number of every layer, for a script",
+                                       "nbsim --config u250.ini --set binary_engine.pes=32 --set dram.channels=1",
+                                       "another machine",
+                                       "nbsim --config u250.ini --images t10k-images-idx3-ubyte.gz --count 1000",
+                                       "class scores and top-1 of real images",
+                                       "nbsim --config u250.ini --vcd waves.vcd --timeline run.json",
+                                       "look at what every unit did",
+                                       "nbsim runs; nbsim show 3f2a; nbsim rerun 3f2a",
+                                       "what is stored; print it again; reproduce it to the cycle",
+                                       NULL};
 static const char *const notes[] = {
-    "Exit status: 0 ok; 1 a check failed; 2 wrong usage; 3 malformed input; 4 a file or database cannot be read or written; 5 the network "
+    "Exit status: 0 ok; 1 a check failed; 2 wrong usage; 3 malformed input; 4 a file or database cannot be read or "
+    "written; 5 the network "
     "cannot be mapped to this machine; 6 the machine is stuck; 7 interrupted; 8 out of memory.",
     NULL};
 
 static const struct options options = {.program = "nbsim",
-                                       .summary = "Cycle-accurate simulation of a NeuroBlend-type accelerator: a compiled network and a machine give cycles, the reason for "
+                                       .summary = "Cycle-accurate simulation of a NeuroBlend-type accelerator: a "
+                                                  "compiled network and a machine give cycles, the reason for "
                                                   "every stall, energy, power and FPGA resources.",
                                        .synopsis = synopsis,
                                        .rows = option_rows,
@@ -125,7 +154,8 @@ static enum status load_workload(struct session *session, const char *name, stru
 	char folder[PATH_MAX];
 	const char *slash = strrchr(name, '/');
 	enum status status = compile_find_network(name, folder, sizeof folder, error);
-	if (status && slash && !strncmp(name, "workloads/networks/", 19)) status = compile_find_network(slash + 1, folder, sizeof folder, error);
+	if (status && slash && !strncmp(name, "workloads/networks/", 19))
+		status = compile_find_network(slash + 1, folder, sizeof folder, error);
 	if (status) return status;
 	struct compile_options compile = {.network = folder, .config = &session->config, .seed = session->config.seed};
 	return compile_network(&compile, &session->trace, NULL, error);
@@ -139,9 +169,11 @@ static enum status load_named(const char *folder, const char *name, char *path, 
 
 static enum status load_machine(struct session *session, const struct arguments *arguments, struct error *error) {
 	char path[PATH_MAX];
-	enum status status = shipped_find("configs", arguments->config ? arguments->config : "u250.ini", session->config_path, sizeof session->config_path, error);
+	enum status status = shipped_find("configs", arguments->config ? arguments->config : "u250.ini",
+	                                  session->config_path, sizeof session->config_path, error);
 	if (!status) status = config_read(&session->config, session->config_path, error);
-	for (size_t i = 0; !status && i < arguments->set.count; i++) status = config_set(&session->config, arguments->set.items[i], error);
+	for (size_t i = 0; !status && i < arguments->set.count; i++)
+		status = config_set(&session->config, arguments->set.items[i], error);
 	if (!status && arguments->kernel != KERNEL_FROM_CONFIG) session->config.kernel = arguments->kernel;
 	if (!status) status = config_check(&session->config, session->config_path, error);
 	if (!status) status = load_named("configs/devices", session->config.device, path, sizeof path, error);
@@ -176,14 +208,18 @@ static enum status write_scores(const struct session *session, const char *path,
 	if (!out) return STATUS_IO;
 	for (size_t i = 0; i < (size_t)values->images * session->trace.classes; i++) {
 		uint32_t value = (uint32_t)values->scores[i];
-		uint8_t bytes[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16), (uint8_t)(value >> 24)};
+		uint8_t bytes[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
+		                    (uint8_t)(value >> 24)};
 		fwrite(bytes, 1, sizeof bytes, out);
 	}
 	return close_output(out, path, error);
 }
 
 /* Observers of one run, fanned out. */
-struct observers { struct timeline *timeline; struct vcd *vcd; };
+struct observers {
+	struct timeline *timeline;
+	struct vcd *vcd;
+};
 
 static void observe(void *context, const struct machine_event *event) {
 	struct observers *observers = context;
@@ -195,10 +231,17 @@ static enum status run_machine(struct session *session, const struct arguments *
 	struct simulation *simulation = &session->simulation;
 	struct observers observers = {0};
 	enum status status = STATUS_OK;
-	if (arguments->timeline) status = timeline_open(&observers.timeline, arguments->timeline, &simulation->config, &simulation->program, error);
-	if (!status && arguments->vcd) status = vcd_open(&observers.vcd, arguments->vcd, &simulation->config, &simulation->program, error);
-	struct native_options native = {.context = &observers, .event = observers.timeline || observers.vcd ? observe : NULL, .stop = &stop_requested};
-	if (!status) status = simulation_time(simulation, session->config.kernel == KERNEL_SYSTEMC ? systemc_kernel : native_run, &native, error);
+	if (arguments->timeline)
+		status = timeline_open(&observers.timeline, arguments->timeline, &simulation->config,
+		                       &simulation->program, error);
+	if (!status && arguments->vcd)
+		status = vcd_open(&observers.vcd, arguments->vcd, &simulation->config, &simulation->program, error);
+	struct native_options native = {.context = &observers,
+	                                .event = observers.timeline || observers.vcd ? observe : NULL,
+	                                .stop = &stop_requested};
+	if (!status)
+		status = simulation_time(
+		    simulation, session->config.kernel == KERNEL_SYSTEMC ? systemc_kernel : native_run, &native, error);
 	if (!status) status = simulation_bandwidth(simulation, error);
 	if (!status) status = simulation_estimate(simulation, error);
 	struct error closing;
@@ -216,31 +259,46 @@ static enum status run_images(struct session *session, const struct arguments *a
 	if (!status) status = image_set_check(session->images, &session->trace, error);
 	if (status) return status;
 	progress_begin(&progress, "images", !arguments->quiet);
-	status = simulation_evaluate(&session->simulation, session->images, image_set_count(session->images), (uint32_t)arguments->verify,
-	                             progress_step, &progress, &stop_requested, error);
+	status = simulation_evaluate(&session->simulation, session->images, image_set_count(session->images),
+	                             (uint32_t)arguments->verify, progress_step, &progress, &stop_requested, error);
 	progress_end(&progress);
 	if (!status && arguments->scores) status = write_scores(session, arguments->scores, error);
 	return status;
 }
 
-static enum status store_run(struct session *session, const struct arguments *arguments, double wall_s, char id[RUN_ID_BYTES], struct error *error) {
+/* The table of --show-mapping as text; the caller frees it. NULL when out of memory. */
+static char *mapping_text(const struct session *session) {
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *memory = open_memstream(&text, &bytes);
+	if (!memory) return NULL;
+	mapping_print(&session->simulation.mapping, &session->trace, memory);
+	return fclose(memory) ? NULL : text;
+}
+
+static enum status store_run(struct session *session, const struct arguments *arguments, double wall_s,
+                             char id[RUN_ID_BYTES], struct error *error) {
 	struct database *database;
 	const char *path = arguments->db ? arguments->db : "nbsim.db";
 	char full[PATH_MAX], full_images[PATH_MAX];
-	char *mapping_text = NULL;
-	size_t mapping_bytes = 0;
-	FILE *memory = open_memstream(&mapping_text, &mapping_bytes);
-	if (!memory) return error_set(error, STATUS_MEMORY, "out of memory");
-	mapping_print(&session->simulation.mapping, &session->trace, memory);
-	fclose(memory);
+	char *mapping = mapping_text(session);
+	if (!mapping) return error_set(error, STATUS_MEMORY, "out of memory");
 	const char *workload = realpath(session->workload, full) ? full : session->workload;
-	const char *images = arguments->images ? (realpath(arguments->images, full_images) ? full_images : arguments->images) : "";
-	struct run_record run = {.program_version = NBSIM_VERSION, .config = &session->config, .network = session->trace.name,
-	                         .workload = workload, .trace_checksum = session->trace.checksum, .images = images,
+	const char *images =
+	    arguments->images ? (realpath(arguments->images, full_images) ? full_images : arguments->images) : "";
+	struct run_record run = {.program_version = NBSIM_VERSION,
+	                         .config = &session->config,
+	                         .network = session->trace.name,
+	                         .workload = workload,
+	                         .trace_checksum = session->trace.checksum,
+	                         .images = images,
 	                         .image_count = session->simulation.values.images,
 	                         .kernel = session->config.kernel == KERNEL_SYSTEMC ? "systemc" : "native",
-	                         .exactness = simulation_exactness(&session->simulation), .memory = "model",
-	                         .rows = &session->rows, .mapping_text = mapping_text, .wall_s = wall_s};
+	                         .exactness = simulation_exactness(&session->simulation),
+	                         .memory = "model",
+	                         .rows = &session->rows,
+	                         .mapping_text = mapping,
+	                         .wall_s = wall_s};
 	run_id(&run, run.id);
 	memcpy(id, run.id, RUN_ID_BYTES);
 	enum status status = database_open(&database, path, 1, error);
@@ -248,16 +306,19 @@ static enum status store_run(struct session *session, const struct arguments *ar
 		status = database_write_run(database, &run, error);
 		database_close(database);
 	}
-	free(mapping_text);
+	free(mapping);
 	return status;
 }
 
-static enum status print_result(struct session *session, const struct arguments *arguments, const char *id, struct error *error) {
+static enum status print_result(struct session *session, const struct arguments *arguments, const char *id,
+                                struct error *error) {
 	if (arguments->format == FORMAT_CSV) rows_print_csv(&session->rows, stdout);
 	if (arguments->format == FORMAT_JSON) rows_print_json(&session->rows, stdout);
 	if (arguments->format == FORMAT_TABLE) {
 		rows_print_table(&session->rows, arguments->layers, stdout);
-		if (id[0]) printf("\nstored as %s in %s (nbsim show %.6s)\n", id, arguments->db ? arguments->db : "nbsim.db", id);
+		if (id[0])
+			printf("\nstored as %s in %s (nbsim show %.6s)\n", id,
+			       arguments->db ? arguments->db : "nbsim.db", id);
 	}
 	return close_output(stdout, "standard output", error);
 }
@@ -283,8 +344,8 @@ static enum status run(struct session *session, const struct arguments *argument
 		session->has_wish = !status;
 	}
 	if (!status) {
-		status = simulation_create(&session->simulation, &session->config, &session->trace, &session->device, &session->technology,
-		                           session->has_wish ? &session->wish : NULL, error);
+		status = simulation_create(&session->simulation, &session->config, &session->trace, &session->device,
+		                           &session->technology, session->has_wish ? &session->wish : NULL, error);
 		session->has_simulation = !status;
 	}
 	if (!status && arguments->commands) status = write_commands(session, arguments->commands, error);
@@ -306,31 +367,54 @@ static enum status run(struct session *session, const struct arguments *argument
 	return print_result(session, arguments, id, error);
 }
 
-static enum status rerun(const struct stored_run *stored, const struct arguments *arguments, struct error *error) {
-	struct session session = {.config = stored->config};
-	struct arguments again = *arguments;
+/* What a stored run was made of, loaded again; its mapping must come out the same. */
+static enum status load_again(struct session *session, const struct stored_run *stored,
+                              const struct arguments *arguments, struct error *error) {
 	char path[PATH_MAX];
+	session->config = stored->config;
+	if (arguments->kernel != KERNEL_FROM_CONFIG) session->config.kernel = arguments->kernel;
+	enum status status = load_named("configs/devices", session->config.device, path, sizeof path, error);
+	if (!status) status = device_read(&session->device, path, error);
+	if (!status) status = load_named("configs/tech", session->config.technology, path, sizeof path, error);
+	if (!status) status = technology_read(&session->technology, path, error);
+	if (!status) status = load_workload(session, stored->workload, error);
+	if (!status && session->trace.checksum != stored->trace_checksum)
+		status = error_set(error, STATUS_INPUT, "%s: its checksum is %08x now, %08x was stored with run %s",
+		                   stored->workload, session->trace.checksum, stored->trace_checksum, stored->id);
+	if (!status && arguments->mapping) {
+		status = mapping_read(&session->wish, &session->trace, arguments->mapping, error);
+		session->has_wish = !status;
+	}
+	if (status) return status;
+	status = simulation_create(&session->simulation, &session->config, &session->trace, &session->device,
+	                           &session->technology, session->has_wish ? &session->wish : NULL, error);
+	session->has_simulation = !status;
+	if (status) return status;
+	char *mapping = mapping_text(session);
+	if (!mapping) return error_set(error, STATUS_MEMORY, "out of memory");
+	if (strcmp(mapping, stored->mapping_text ? stored->mapping_text : ""))
+		status =
+		    error_set(error, STATUS_INPUT,
+		              "run %s was made with another mapping: give its mapping file with --mapping", stored->id);
+	free(mapping);
+	return status;
+}
+
+static enum status rerun(const struct stored_run *stored, const struct arguments *arguments, struct error *error) {
+	struct session session = {0};
+	struct arguments again = *arguments;
 	again.images = stored->images[0] ? stored->images : NULL;
 	again.count = stored->image_count;
-	if (again.kernel != KERNEL_FROM_CONFIG) session.config.kernel = again.kernel;
-	enum status status = load_named("configs/devices", session.config.device, path, sizeof path, error);
-	if (!status) status = device_read(&session.device, path, error);
-	if (!status) status = load_named("configs/tech", session.config.technology, path, sizeof path, error);
-	if (!status) status = technology_read(&session.technology, path, error);
-	if (!status) status = load_workload(&session, stored->workload, error);
-	if (!status && session.trace.checksum != stored->trace_checksum)
-		status = error_set(error, STATUS_INPUT, "%s: its checksum is %08x now, %08x was stored with run %s", stored->workload, session.trace.checksum, stored->trace_checksum, stored->id);
-	if (!status) {
-		status = simulation_create(&session.simulation, &session.config, &session.trace, &session.device, &session.technology, NULL, error);
-		session.has_simulation = !status;
-	}
+	enum status status = load_again(&session, stored, arguments, error);
 	if (!status) status = run_machine(&session, &again, error);
 	if (!status && again.images) status = run_images(&session, &again, error);
 	if (!status) {
 		simulation_rows(&session.simulation, 1, &session.rows);
-		const struct row *before = rows_find(&stored->rows, "run", "total_cycles"), *now = rows_find(&session.rows, "run", "total_cycles");
+		const struct row *before = rows_find(&stored->rows, "run", "total_cycles"),
+		                 *now = rows_find(&session.rows, "run", "total_cycles");
 		if (!before || !now || before->integer != now->integer)
-			status = error_set(error, STATUS_FAILED, "run %s had %llu cycles, now it has %llu", stored->id, (unsigned long long)(before ? before->integer : 0),
+			status = error_set(error, STATUS_FAILED, "run %s had %llu cycles, now it has %llu", stored->id,
+			                   (unsigned long long)(before ? before->integer : 0),
 			                   (unsigned long long)(now ? now->integer : 0));
 		else
 			printf("run %s: %llu cycles, as stored\n", stored->id, (unsigned long long)now->integer);
@@ -343,8 +427,11 @@ static enum status run_command(const struct arguments *arguments, struct error *
 	const char *command = arguments->words.items[0];
 	int is_runs = !strcmp(command, "runs");
 	if (!is_runs && strcmp(command, "show") && strcmp(command, "rerun"))
-		return error_set(error, STATUS_USAGE, "unknown command '%s': expected runs, show ID or rerun ID (nbsim --help)", command);
-	if (arguments->words.count != (is_runs ? 1 : 2)) return error_set(error, STATUS_USAGE, "%s: expected %s (nbsim --help)", command, is_runs ? "no argument" : "one run ID");
+		return error_set(error, STATUS_USAGE,
+		                 "unknown command '%s': expected runs, show ID or rerun ID (nbsim --help)", command);
+	if (arguments->words.count != (is_runs ? 1 : 2))
+		return error_set(error, STATUS_USAGE, "%s: expected %s (nbsim --help)", command,
+		                 is_runs ? "no argument" : "one run ID");
 	struct database *database;
 	struct stored_run stored;
 	enum status status = database_open(&database, arguments->db ? arguments->db : "nbsim.db", 0, error);

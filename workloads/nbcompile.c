@@ -48,7 +48,7 @@ static const struct option rows[] = {
 static const char *const examples[] = {
     "nbcompile neuroblend20-fashion -o neuroblend20.nbt",
     "compiles the shipped, trained network and prints what was fused",
-    "nbcompile neuroblend20-fashion --set compile.skip_weight_bits=4 --width m1.skip.conv.weight_bits=8 -o small.nbt",
+    "nbcompile neuroblend20-fashion --set compile.skip_weight_bits=4 --width m1.weight_bits=8 -o s.nbt",
     "4-bit skip weights, but 8 bits in the first module",
     "nbcompile neuroblend18-cifar100 --shape-only -o n18.nbt",
     "shapes with seeded weights",

@@ -57,12 +57,18 @@ static void post_text(const struct trace *trace, const struct trace_layer *layer
 
 /* "    from a, b, c" broken at commas. */
 static void print_from(const char *from, FILE *out) {
-	int column = fprintf(out, "    from ");
+	static const char indent[] = "    from";
+	size_t column = sizeof indent - 1;
+	fputs(indent, out);
 	while (*from) {
 		size_t length = strcspn(from, ",");
-		if (column + (int)length + 2 > COLUMNS) column = fprintf(out, "\n         ") - 1;
-		column += fprintf(out, "%.*s%s", (int)length, from, from[length] ? ", " : "");
-		from += length + (from[length] != '\0');
+		int has_more = from[length] != '\0';
+		if (column + length + 2 > COLUMNS) {
+			fprintf(out, "\n%*s", (int)sizeof indent - 1, "");
+			column = sizeof indent - 1;
+		}
+		column += (size_t)fprintf(out, " %.*s%s", (int)length, from, has_more ? "," : "");
+		from += length + (size_t)has_more;
 	}
 	fputc('\n', out);
 }
@@ -96,7 +102,7 @@ static void print_totals(const struct trace *trace, FILE *out) {
 	}
 	fprintf(out,
 	        "\nMAC per image: binary %" PRIu64 ", fixed %" PRIu64 " (sum %" PRIu64 "), skip %" PRIu64
-	        "; binary weights: %" PRIu64 " bits\n",
+	        "\nbinary weights: %" PRIu64 " bits\n",
 	        sum.binary, sum.fixed, sum.binary + sum.fixed, sum.skip, bits);
 }
 
@@ -111,11 +117,11 @@ static void print_notes(const struct trace *trace, const struct compile_report *
 
 void compile_print_table(const struct trace *trace, const struct compile_report *report, FILE *out) {
 	const struct trace_map *input = &trace->maps[trace->input_map];
-	fprintf(out, "network %s: input %ux%ux%u, %u bits; %u classes; %u fused layers; %s\n\n", trace->name,
+	fprintf(out, "network %s: input %ux%ux%u, %u bits; %u classes\n%u fused layers; %s\n\n", trace->name,
 	        input->height, input->width, input->channels, input->value_bits, trace->classes, trace->layer_count,
 	        trace->has_values ? "trained weights" : "shapes alone, seeded weights: no accuracy claimed");
 	fprintf(out, "%-12s %-11s %-17s %-17s %-20s %9s %8s\n", "layer", "output", "main", "skip", "post, map bits",
-	        "binary MAC", "fixed");
+	        "MAC: bin", "fixed");
 	for (uint32_t i = 0; i < trace->layer_count; i++) print_layer(trace, i, out);
 	print_totals(trace, out);
 	print_notes(trace, report, out);

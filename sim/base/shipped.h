@@ -1,4 +1,5 @@
-/* Finding files that come with the program: in the current folder first, then installed, then in the source tree it was built from. */
+/* Finding files that come with the program: in the current folder first, then beside the installed program, then in the
+ * source tree it was built from. */
 #ifndef SIM_BASE_SHIPPED_H
 #define SIM_BASE_SHIPPED_H
 
@@ -6,8 +7,15 @@
 
 #include "sim/base/status.h"
 
-/* `folder` is "configs", "configs/devices" ...; `name` as the user gave it. A name with a '/' or that exists as given is taken as it
- * is; a bare one is looked up in the shipped folder. STATUS_IO when it is nowhere, naming where it was looked for. */
+enum { SHIPPED_PLACES = 2 };
+
+/* Folder number `place` < SHIPPED_PLACES that may hold shipped files: PREFIX/share/nbsim of the running program
+ * PREFIX/bin/nbsim, then the source tree. Empty text where it is not known. */
+void shipped_place(int place, char *folder, size_t folder_bytes);
+
+/* `folder` is "configs", "configs/devices" ...; `name` as the user gave it. A name with a '/' or that exists as given
+ * is taken as it is; a bare one is looked up in the shipped folder. STATUS_IO when it is nowhere, naming where it was
+ * looked for. */
 enum status shipped_find(const char *folder, const char *name, char *path, size_t path_bytes, struct error *error);
 
 #endif

@@ -15,7 +15,8 @@ enum status error_set(struct error *error, enum status status, const char *forma
 }
 
 const char *status_name(enum status status) {
-	static const char *const names[] = {"ok", "failed", "usage", "input", "io", "unmappable", "stuck", "interrupted", "memory"};
+	static const char *const names[] = {"ok",         "failed", "usage",       "input", "io",
+	                                    "unmappable", "stuck",  "interrupted", "memory"};
 	if ((unsigned)status >= sizeof names / sizeof names[0]) return "unknown";
 	return names[status];
 }

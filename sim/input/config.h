@@ -16,8 +16,8 @@ enum { CONFIG_TEXT_BYTES = 256, CONFIG_CHANNELS_MAX = 4 };
 
 enum config_organisation { ORGANISATION_TIME_SHARED };
 enum config_packing { PACKING_CHANNEL, PACKING_WINDOW };
-enum config_fabric { FABRIC_DSP, FABRIC_LUT, FABRIC_FUSED };          /* XNOR lanes */
-enum config_popcount { POPCOUNT_LUT, POPCOUNT_DSP };                  /* accumulation of the counts */
+enum config_fabric { FABRIC_DSP, FABRIC_LUT, FABRIC_FUSED }; /* XNOR lanes */
+enum config_popcount { POPCOUNT_LUT, POPCOUNT_DSP };         /* accumulation of the counts */
 enum config_post_mode { POST_INLINE, POST_SEPARATE };
 enum config_dram { DRAM_DDR4, DRAM_FIXED, DRAM_UNLIMITED };
 enum config_residency { RESIDENCY_AUTO, RESIDENCY_RESIDENT, RESIDENCY_LAYER, RESIDENCY_TILE };
@@ -40,85 +40,94 @@ enum buffer_id {
 
 struct config_buffer {
 	uint32_t depth_words;
-	uint32_t banks;         /* words the DMA moves in one cycle (low-order interleaved); power of two */
-	uint32_t ports;         /* 1: one port shared by readers and writers; 2: one read and one write port */
-	uint32_t ping_pong;     /* 1: two halves, the next contents are loaded while the present ones are used */
-	uint32_t technology;    /* enum config_technology */
+	uint32_t banks;      /* words the DMA moves in one cycle (low-order interleaved); power of two */
+	uint32_t ports;      /* 1: one port shared by readers and writers; 2: one read and one write port */
+	uint32_t ping_pong;  /* 1: two halves, the next contents are loaded while the present ones are used */
+	uint32_t technology; /* enum config_technology */
 };
 
 struct config {
 	/* [machine] */
-	uint32_t organisation;               /* enum config_organisation */
+	uint32_t organisation; /* enum config_organisation */
 	uint32_t clock_khz;
-	char device[CONFIG_TEXT_BYTES];      /* name of configs/devices/NAME.ini */
-	char technology[CONFIG_TEXT_BYTES];  /* name of configs/tech/NAME.ini (energy table) */
+	char device[CONFIG_TEXT_BYTES];     /* name of configs/devices/NAME.ini */
+	char technology[CONFIG_TEXT_BYTES]; /* name of configs/tech/NAME.ini (energy table) */
 	/* [run] */
-	char workload[CONFIG_TEXT_BYTES];    /* .nbt, or a network folder compiled on the fly by the caller */
+	char workload[CONFIG_TEXT_BYTES]; /* .nbt, or a network folder compiled on the fly by the caller */
 	uint32_t frames;
 	uint32_t seed;
-	uint32_t kernel;                     /* enum config_kernel */
+	uint32_t kernel; /* enum config_kernel */
 	/* [sequencer] */
-	uint32_t sequencer_fetch_cycles;     /* cycles from one command's push to the next command's, at least; 512 / fetch_cycles bits wide program memory */
+	uint32_t sequencer_fetch_cycles;     /* cycles from one command's push to the next command's, at least; 512 /
+	                                        fetch_cycles bits wide program memory */
 	uint32_t sequencer_queue_depth;      /* commands each unit's queue holds */
 	uint32_t sequencer_program_commands; /* depth of the program memory */
 	/* [dma] */
-	uint32_t dma_axi_bytes;              /* one beat */
+	uint32_t dma_axi_bytes; /* one beat */
 	uint32_t dma_burst_beats;
-	uint32_t dma_outstanding;            /* burst slots of the read and of the write master, each */
+	uint32_t dma_outstanding; /* burst slots of the read and of the write master, each */
 	/* [dram] */
-	uint32_t dram_kind;                  /* enum config_dram */
+	uint32_t dram_kind; /* enum config_dram */
 	uint32_t dram_channels;
 	uint32_t dram_peak_megabytes_per_s;  /* of one channel */
 	uint32_t dram_controller_cycles;     /* controller and PHY, each way together; added once a burst */
 	uint32_t dram_fixed_latency_cycles;  /* kind fixed and unlimited */
 	uint32_t dram_fixed_bytes_per_cycle; /* kind fixed */
-	uint32_t dram_trcd_ps, dram_trp_ps, dram_cl_ps, dram_tras_ps, dram_trfc_ps, dram_trefi_ps; /* refresh off: trefi = 0 */
+	uint32_t dram_trcd_ps, dram_trp_ps, dram_cl_ps, dram_tras_ps, dram_trfc_ps,
+	    dram_trefi_ps;                                               /* refresh off: trefi = 0 */
 	uint32_t dram_bank_groups, dram_banks_per_group, dram_row_bytes; /* row of one bank over the channel's width */
 	/* [buffer.*]: one section a buffer, named in config_buffer_names */
 	struct config_buffer buffer[BUFFER_COUNT];
 	/* [binary_engine] */
-	uint32_t binary_pes, binary_words;   /* powers of two; 1, 2, 3, 4, 6, 12 */
-	uint32_t binary_packing;             /* enum config_packing */
+	uint32_t binary_pes, binary_words; /* powers of two; 1, 2, 3, 4, 6, 12 */
+	uint32_t binary_packing;           /* enum config_packing */
 	uint32_t binary_fabric, binary_popcount;
-	uint32_t binary_accumulator_bits;    /* 16 or 24 */
-	uint32_t binary_window_bits;         /* window register, packing = window */
+	uint32_t binary_accumulator_bits; /* 16 or 24 */
+	uint32_t binary_window_bits;      /* window register, packing = window */
 	/* [fixed_engine] */
-	uint32_t fixed_rows, fixed_columns;  /* input channels and output channels in parallel; powers of two */
-	uint32_t fixed_weight_bits;          /* 0 = auto: the trace's maximum */
-	uint32_t fixed_activation_bits;      /* 0 = auto */
-	uint32_t fixed_accumulator_bits;     /* 32 or 48 */
+	uint32_t fixed_rows, fixed_columns; /* input channels and output channels in parallel; powers of two */
+	uint32_t fixed_weight_bits;         /* 0 = auto: the trace's maximum */
+	uint32_t fixed_activation_bits;     /* 0 = auto */
+	uint32_t fixed_accumulator_bits;    /* 32 or 48 */
 	/* [post_unit] */
-	uint32_t post_lanes;                 /* 1, 2, 4, 8, 16 */
-	uint32_t post_mode;                  /* enum config_post_mode */
+	uint32_t post_lanes; /* 1, 2, 4, 8, 16 */
+	uint32_t post_mode;  /* enum config_post_mode */
 	/* [mapper] */
-	uint32_t mapper_weights;             /* enum config_residency, of weights, parameters and border constants */
-	uint32_t mapper_maps;                /* RESIDENCY_AUTO (resident where they fit), RESIDENCY_RESIDENT, RESIDENCY_TILE (all spilled) */
-	uint32_t mapper_band_rows;           /* most output rows a command computes; 0: as many as fit */
+	uint32_t mapper_weights;   /* enum config_residency, of weights, parameters and border constants */
+	uint32_t mapper_maps;      /* RESIDENCY_AUTO (resident where they fit), RESIDENCY_RESIDENT, RESIDENCY_TILE (all
+	                              spilled) */
+	uint32_t mapper_band_rows; /* most output rows a command computes; 0: as many as fit */
 	/* [compile]: widths the compiler quantises to */
 	uint32_t compile_skip_weight_bits, compile_stem_weight_bits, compile_head_weight_bits;
-	uint32_t compile_map_bits;           /* fixed-point maps */
+	uint32_t compile_map_bits; /* fixed-point maps */
 	uint32_t compile_map_fraction_bits;
-	uint32_t compile_parameter_bits;     /* A, MP, MN */
+	uint32_t compile_parameter_bits; /* A, MP, MN */
 };
 
 extern const char *const config_buffer_names[BUFFER_COUNT]; /* "bit_activations", ... */
 
-enum config_type { CONFIG_UNSIGNED, CONFIG_WORD, CONFIG_TEXT, CONFIG_MHZ /* decimal MHz stored in kHz */, CONFIG_NS /* decimal ns stored in ps */ };
+enum config_type {
+	CONFIG_UNSIGNED,
+	CONFIG_WORD,
+	CONFIG_TEXT,
+	CONFIG_MHZ /* decimal MHz stored in kHz */,
+	CONFIG_NS /* decimal ns stored in ps */
+};
 
 /* structural: changes the hardware that is built; runtime: changes what it does; none: no influence on cycles. */
 enum config_timing { TIMING_STRUCTURAL, TIMING_RUNTIME, TIMING_NONE };
 
 struct config_parameter {
-	const char *section, *key;  /* as in the INI file; "binary_engine", "pes" */
-	const char *unit;           /* "cycles", "bytes", "words", "1" ... */
+	const char *section, *key; /* as in the INI file; "binary_engine", "pes" */
+	const char *unit;          /* "cycles", "bytes", "words", "1" ... */
 	enum config_type type;
-	size_t offset;              /* of a uint32_t or of a char[CONFIG_TEXT_BYTES] in struct config */
-	const char *standard;       /* default, as text */
-	uint32_t minimum, maximum;  /* in stored units; 0 may mean "auto" where the meaning says so */
-	const char *words;          /* CONFIG_WORD: "dsp|lut|fused" */
+	size_t offset;                /* of a uint32_t or of a char[CONFIG_TEXT_BYTES] in struct config */
+	const char *standard;         /* default, as text */
+	uint32_t minimum, maximum;    /* in stored units; 0 may mean "auto" where the meaning says so */
+	const char *words;            /* CONFIG_WORD: "dsp|lut|fused" */
 	const char *meaning, *source; /* source starts with "assumed" where it is */
 	enum config_timing timing;
-	const char *proven;         /* values for which equality with RTL is shown; "" none */
+	const char *proven; /* values for which equality with RTL is shown; "" none */
 };
 
 extern const struct config_parameter config_parameters[];
@@ -127,7 +136,8 @@ extern const size_t config_parameter_count;
 /* Every parameter at its default. */
 void config_defaults(struct config *config);
 
-/* Defaults, then the file. STATUS_INPUT names file, section, key, value, what was expected and the nearest known key. */
+/* Defaults, then the file. STATUS_INPUT names file, section, key, value, what was expected and the nearest known key.
+ */
 enum status config_read(struct config *config, const char *path, struct error *error);
 
 /* `assignment` is "section.key=value", as given with --set. Call config_check after the last. */
@@ -137,7 +147,8 @@ enum status config_set(struct config *config, const char *assignment, struct err
 enum status config_check(const struct config *config, const char *path, struct error *error);
 
 /* The value of one parameter as text (as an INI file would hold it). */
-void config_value_text(const struct config *config, const struct config_parameter *parameter, char *text, size_t text_bytes);
+void config_value_text(const struct config *config, const struct config_parameter *parameter, char *text,
+                       size_t text_bytes);
 
 /* Prints --describe as text (100 columns), or as JSON. With the DRAM times in cycles of this configuration's clock. */
 void config_describe(const struct config *config, FILE *out, int json);

@@ -197,7 +197,8 @@ const struct config_parameter config_parameters[] = {
      TIMING_STRUCTURAL, ""},
     {"binary_engine", "window_bits", "bits", WHOLE, AT(binary_window_bits), "576", 48, 65536, NULL,
      "Window register (packing = window): the largest kernel x kernel x channels.",
-     "assumed: the largest 3x3 window of NeuroBlend-20 (64 channels); NeuroBlend-18 needs 4,608", TIMING_STRUCTURAL, ""},
+     "assumed: the largest 3x3 window of NeuroBlend-20 (64 channels); NeuroBlend-18 needs 4,608", TIMING_STRUCTURAL,
+     ""},
 
     {"fixed_engine", "rows", "1", WHOLE, AT(fixed_rows), "16", 1, 256, NULL,
      "Input channels multiplied in parallel. A power of two.",

@@ -1,8 +1,8 @@
 /* Layer trace: a fused, bit-exact, machine-independent description of one network.
  *
  * Two files: NAME.nbt (line-oriented text, one fused operator a line) and NAME.nbw beside it (tensors by name, with a
- * CRC-32 each). The format, every key and the one integer formula of every operator are in workloads/README.md. The same
- * structs are written by the compiler (trace_write) and read by the simulator (trace_read).
+ * CRC-32 each). The format, every key and the one integer formula of every operator are in workloads/README.md. The
+ * same structs are written by the compiler (trace_write) and read by the simulator (trace_read).
  *
  * A fused operator ("layer") is: a main convolution on a bit map or a fixed-point map, an optional fixed-point skip
  * convolution on another map of the same network, and a post step that turns the sums into one or two output maps:
@@ -10,10 +10,10 @@
  *   a  = main sums (binary: dot product of +1 / -1 values; fixed: integer multiply-accumulate)
  *   b  = skip sums (0 where there is no skip convolution)
  *   post = affine:     z = A[o] * a + B[o];  m = rs((z >= 0 ? MP[o] : MN[o]) * z, post_shift)
- *                      v = saturate(m + rs(b, E[o]) + C[o], output_bits)       with rs(v, s) = s ? (v + 2^(s-1)) >> s : v
- *   post = threshold:  n = number of k with (D[o] ? a < T_k[o] : a > T_k[o]);  v = threshold_base + n
- *   pool = max2: v of the output pixel is the maximum of v over its 2 x 2 pixels (stride 2, odd last row / column dropped)
- *   bits map: bit = v >= 0 (affine), bit = n >= 1 (threshold)      fixed map: v
+ *                      v = saturate(m + rs(b, E[o]) + C[o], output_bits)       with rs(v, s) = s ? (v + 2^(s-1)) >> s :
+ * v post = threshold:  n = number of k with (D[o] ? a < T_k[o] : a > T_k[o]);  v = threshold_base + n pool = max2: v of
+ * the output pixel is the maximum of v over its 2 x 2 pixels (stride 2, odd last row / column dropped) bits map: bit =
+ * v >= 0 (affine), bit = n >= 1 (threshold)      fixed map: v
  */
 #ifndef SIM_INPUT_TRACE_H
 #define SIM_INPUT_TRACE_H
@@ -38,76 +38,87 @@ struct trace_map {
 	char name[TRACE_NAME_BYTES];
 	enum trace_map_kind kind;
 	uint32_t height, width, channels;
-	uint32_t value_bits;          /* 1 for bits; 2..16 two's complement for fixed; 32 only for the scores map */
-	uint32_t first_layer;         /* layer that writes it (UINT32_MAX: the network's input) */
-	uint32_t last_layer;          /* last layer that reads it (lifetime analysis); the scores map: last layer */
+	uint32_t value_bits;  /* 1 for bits; 2..16 two's complement for fixed; 32 only for the scores map */
+	uint32_t first_layer; /* layer that writes it (UINT32_MAX: the network's input) */
+	uint32_t last_layer;  /* last layer that reads it (lifetime analysis); the scores map: last layer */
 };
 
 enum trace_conv_kind { TRACE_CONV_NONE, TRACE_CONV_BINARY, TRACE_CONV_FIXED };
-enum trace_pad_value { TRACE_PAD_MASKED, TRACE_PAD_MINUS, TRACE_PAD_PLUS }; /* fixed maps are always padded with 0 = masked */
+enum trace_pad_value {
+	TRACE_PAD_MASKED,
+	TRACE_PAD_MINUS,
+	TRACE_PAD_PLUS
+}; /* fixed maps are always padded with 0 = masked */
 enum trace_pre_pool { TRACE_PRE_POOL_NONE, TRACE_PRE_POOL_AVERAGE2 };
 enum trace_post_kind { TRACE_POST_AFFINE, TRACE_POST_THRESHOLD };
 enum trace_pool { TRACE_POOL_NONE, TRACE_POOL_MAX2 };
 
 struct trace_conv {
 	enum trace_conv_kind kind;
-	uint32_t input_map;            /* index into trace.maps */
-	uint32_t kernel, stride, pad;  /* square kernel; pad on all four sides */
+	uint32_t input_map;           /* index into trace.maps */
+	uint32_t kernel, stride, pad; /* square kernel; pad on all four sides */
 	enum trace_pad_value pad_value;
-	enum trace_pre_pool pre_pool;  /* average2 (fixed, kernel 1, stride 2, pad 0): input value = rs(sum of 2 x 2, 2) */
-	uint32_t tap_shared;           /* 1: one weight per (output, input channel), used for all taps (average + fully connected) */
-	uint32_t weight_bits;          /* 1 binary; 2..16 two's complement */
-	uint32_t weight_tensor;        /* index into trace.tensors: bits or int16, [output][ky][kx][input] (tap_shared: [output][input]) */
+	enum trace_pre_pool
+	    pre_pool; /* average2 (fixed, kernel 1, stride 2, pad 0): input value = rs(sum of 2 x 2, 2) */
+	uint32_t
+	    tap_shared; /* 1: one weight per (output, input channel), used for all taps (average + fully connected) */
+	uint32_t weight_bits;   /* 1 binary; 2..16 two's complement */
+	uint32_t weight_tensor; /* index into trace.tensors: bits or int16, [output][ky][kx][input] (tap_shared:
+	                           [output][input]) */
 };
 
 struct trace_layer {
 	char name[TRACE_NAME_BYTES];
-	char from[TRACE_FROM_BYTES];   /* comma-separated names of the network's layers fused into this operator */
-	struct trace_conv main;        /* kind is never NONE */
-	struct trace_conv skip;        /* kind NONE or FIXED */
+	char from[TRACE_FROM_BYTES]; /* comma-separated names of the network's layers fused into this operator */
+	struct trace_conv main;      /* kind is never NONE */
+	struct trace_conv skip;      /* kind NONE or FIXED */
 	uint32_t output_channels;
-	uint32_t sums_height, sums_width;     /* of a and b */
+	uint32_t sums_height, sums_width; /* of a and b */
 	enum trace_post_kind post;
-	uint32_t post_shift;           /* affine, 0..31 */
-	uint32_t threshold_count;      /* threshold, 1..3 */
+	uint32_t post_shift;      /* affine, 0..31 */
+	uint32_t threshold_count; /* threshold, 1..3 */
 	int32_t threshold_base;
 	enum trace_pool pool;
-	uint32_t parameter_tensor;     /* int32 [output][6] A, B, MP, MN, C, E  or  int32 [output][1 + threshold_count] D, T_0.. */
-	uint32_t fixed_map, bits_map;  /* output maps or UINT32_MAX; at least one */
+	uint32_t parameter_tensor; /* int32 [output][6] A, B, MP, MN, C, E  or  int32 [output][1 + threshold_count] D,
+	                              T_0.. */
+	uint32_t fixed_map, bits_map; /* output maps or UINT32_MAX; at least one */
 };
 
 enum trace_tensor_type { TRACE_TENSOR_BITS, TRACE_TENSOR_INT16, TRACE_TENSOR_INT32 };
 
-/* Bits: `rows` rows (outputs) of `columns` bits; bit j of a row is byte j >> 3, bit j & 7; a row is padded with zero bits
- * to a multiple of 64; 1 is +1, 0 is -1. int16 / int32: little-endian in the file, rows x columns, row by row. */
+/* Bits: `rows` rows (outputs) of `columns` bits; bit j of a row is byte j >> 3, bit j & 7; a row is padded with zero
+ * bits to a multiple of 64; 1 is +1, 0 is -1. int16 / int32: little-endian in the file, rows x columns, row by row. */
 struct trace_tensor {
 	char name[TRACE_NAME_BYTES];
 	enum trace_tensor_type type;
 	uint32_t rows, columns;
-	uint64_t bytes;                /* of data */
+	uint64_t bytes; /* of data */
 	uint32_t crc32;
-	void *data;                    /* host byte order; NULL if values were left out (trace_read with values = 0) */
+	void *data; /* host byte order; NULL if values were left out (trace_read with values = 0) */
 };
 
 struct trace {
 	char name[TRACE_NAME_BYTES];
 	uint32_t classes;
-	uint32_t input_map, scores_map;        /* scores: fixed, value_bits 32 (or fewer), 1 x 1 x classes or more channels */
+	uint32_t input_map, scores_map; /* scores: fixed, value_bits 32 (or fewer), 1 x 1 x classes or more channels */
 	enum trace_pixel pixel;
 	uint32_t image_height, image_width, image_channels; /* of the image file's records */
-	uint32_t image_pad;            /* zero-valued pixel ring added before pixel conversion (28 x 28 -> 32 x 32 is 2) */
-	uint32_t image_repeat;         /* grey image repeated on this many channels (1 or 3) */
-	uint32_t has_values;           /* 0: shapes with seeded weights (no accuracy claimed) */
-	double float_top1;             /* of the network as trained, or negative where unknown */
-	struct trace_map *maps;       uint32_t map_count;
-	struct trace_layer *layers;   uint32_t layer_count;    /* in execution order */
-	struct trace_tensor *tensors; uint32_t tensor_count;
-	uint32_t checksum;             /* CRC-32 of the .nbt text (which holds the tensors' own) */
+	uint32_t image_pad;    /* zero-valued pixel ring added before pixel conversion (28 x 28 -> 32 x 32 is 2) */
+	uint32_t image_repeat; /* grey image repeated on this many channels (1 or 3) */
+	uint32_t has_values;   /* 0: shapes with seeded weights (no accuracy claimed) */
+	double float_top1;     /* of the network as trained, or negative where unknown */
+	struct trace_map *maps;
+	uint32_t map_count;
+	struct trace_layer *layers;
+	uint32_t layer_count; /* in execution order */
+	struct trace_tensor *tensors;
+	uint32_t tensor_count;
+	uint32_t checksum; /* CRC-32 of the .nbt text (which holds the tensors' own) */
 };
 
-/* Reads FILE.nbt and the FILE.nbw beside it; checks every shape, range, reference and checksum, so that a trace that was
- * read is consistent. STATUS_INPUT with file, line, key, value and what was expected; STATUS_IO; STATUS_MEMORY.
- * On failure *trace is empty (trace_clear is allowed and does nothing). */
+/* Reads FILE.nbt and the FILE.nbw beside it; checks every shape, range, reference and checksum, so that a trace that
+ * was read is consistent. STATUS_INPUT with file, line, key, value and what was expected; STATUS_IO; STATUS_MEMORY. On
+ * failure *trace is empty (trace_clear is allowed and does nothing). */
 enum status trace_read(struct trace *trace, const char *path, struct error *error);
 
 /* Checks the same consistency on a trace made in memory. `path` only names it in messages. */
@@ -124,6 +135,8 @@ enum status trace_write(struct trace *trace, const char *path, struct error *err
 void trace_clear(struct trace *trace);
 
 /* Bytes of one row of a bits tensor of `columns` bits. */
-static inline size_t trace_bits_row_bytes(uint32_t columns) { return ((size_t)columns + 63) / 64 * 8; }
+static inline size_t trace_bits_row_bytes(uint32_t columns) {
+	return ((size_t)columns + 63) / 64 * 8;
+}
 
 #endif

@@ -1,7 +1,7 @@
 /* Attribution of every cycle to a state and a layer (PROGRAM.md section 11).
  *
- * Between two wakes a unit's state can change only at cycles known beforehand (end of RUN, end of the pipeline), so cycles are
- * accounted in intervals, after the fact.
+ * Between two wakes a unit's state can change only at cycles known beforehand (end of RUN, end of the pipeline), so
+ * cycles are accounted in intervals, after the fact.
  */
 #include "sim/machine/state.h"
 
@@ -34,14 +34,16 @@ void account_until(struct machine *machine, enum unit_id unit, uint64_t cycle) {
 }
 
 int unit_can_accept(struct machine *machine, enum unit_id unit, uint64_t cycle, uint32_t *command) {
-	static const enum unit_state wait_states[] = {[TOKENS_WAIT_ROOM] = STATE_BLOCKED, [TOKENS_WAIT_MEMORY] = STATE_MEMORY,
+	static const enum unit_state wait_states[] = {[TOKENS_WAIT_ROOM] = STATE_BLOCKED,
+	                                              [TOKENS_WAIT_MEMORY] = STATE_MEMORY,
 	                                              [TOKENS_WAIT_DATA] = STATE_STARVED};
 	struct account *account = &machine->accounts[unit];
 	uint64_t next_cycle;
 	if (!queue_head(&machine->queues[unit], cycle, command, &next_cycle)) {
 		uint64_t ended_cycle = machine->sequencer.ended_cycle;
 		account->steady_state = ended_cycle <= cycle ? STATE_IDLE : STATE_DISPATCH;
-		if (ended_cycle > cycle && ended_cycle != CYCLE_NEVER) machine_wake(machine, (enum process)unit, ended_cycle);
+		if (ended_cycle > cycle && ended_cycle != CYCLE_NEVER)
+			machine_wake(machine, (enum process)unit, ended_cycle);
 		if (next_cycle != CYCLE_NEVER) machine_wake(machine, (enum process)unit, next_cycle);
 		return 0;
 	}

@@ -1,7 +1,7 @@
 /* One memory channel: row preparation, data bus, refresh (PROGRAM.md section 10).
  *
- * Two bursts at most are inside: one being prepared, one on the data bus. Refreshes that fall into idle time are caught up with
- * when the next burst arrives; they begin in the very cycles in which hardware would begin them.
+ * Two bursts at most are inside: one being prepared, one on the data bus. Refreshes that fall into idle time are caught
+ * up with when the next burst arrives; they begin in the very cycles in which hardware would begin them.
  */
 #include "sim/machine/state.h"
 
@@ -15,8 +15,10 @@ static struct burst *visible_head(struct request_ring *ring, uint64_t cycle, uin
 	return NULL;
 }
 
-/* Begins every refresh that begins in or before `cycle`. Returns 1 when one is due that has to wait for the data bus. */
-static int catch_up_refresh(struct machine *machine, struct channel *channel, struct channel_counters *counters, uint64_t cycle) {
+/* Begins every refresh that begins in or before `cycle`. Returns 1 when one is due that has to wait for the data bus.
+ */
+static int catch_up_refresh(struct machine *machine, struct channel *channel, struct channel_counters *counters,
+                            uint64_t cycle) {
 	const struct machine_times *times = &machine->times;
 	if (!times->trefi || machine->config->dram_kind != DRAM_DDR4) return 0;
 	while ((channel->refreshes_begun + 1) * times->trefi <= cycle) {
@@ -51,7 +53,8 @@ static uint64_t prepare_rows(struct machine *machine, struct channel *channel, s
 			continue;
 		}
 		if (channel->row_is_open[at]) {
-			if (activate < channel->activate_cycle[at] + times->tras) activate = channel->activate_cycle[at] + times->tras;
+			if (activate < channel->activate_cycle[at] + times->tras)
+				activate = channel->activate_cycle[at] + times->tras;
 			activate += times->trp;
 			counters->row_conflicts++;
 		} else {
@@ -66,15 +69,16 @@ static uint64_t prepare_rows(struct machine *machine, struct channel *channel, s
 }
 
 /* Serves the burst picked in `cycle`; returns the cycle in which its data ends. */
-static uint64_t serve(struct machine *machine, struct channel *channel, struct channel_counters *counters, const struct burst *burst,
-                      uint64_t cycle) {
+static uint64_t serve(struct machine *machine, struct channel *channel, struct channel_counters *counters,
+                      const struct burst *burst, uint64_t cycle) {
 	const struct machine_times *times = &machine->times;
 	uint64_t start = cycle + 1;
 	if (machine->config->dram_kind == DRAM_UNLIMITED) {
 		channel->stage_a_free_cycle = start;
 		return start;
 	}
-	if (machine->config->dram_kind == DRAM_DDR4) start += prepare_rows(machine, channel, counters, burst, cycle) + times->cl;
+	if (machine->config->dram_kind == DRAM_DDR4)
+		start += prepare_rows(machine, channel, counters, burst, cycle) + times->cl;
 	if (start < channel->stage_b_free_cycle) start = channel->stage_b_free_cycle;
 	channel->stage_a_free_cycle = start;
 	channel->stage_b_free_cycle = start + burst->beats * times->beat_cycles;
@@ -117,11 +121,14 @@ void channel_process(struct machine *machine, uint32_t index, uint64_t cycle) {
 	else
 		counters->write_bursts++;
 	machine_memory_answer(machine, &burst, end_cycle + 1 + machine->times.controller_cycles);
-	if (channel->requests[0].count || channel->requests[1].count) machine_wake(machine, process, channel->stage_a_free_cycle);
+	if (channel->requests[0].count || channel->requests[1].count)
+		machine_wake(machine, process, channel->stage_a_free_cycle);
 }
 
 void channel_finish(struct machine *machine, uint32_t index, uint64_t total_cycles) {
-	if (total_cycles) catch_up_refresh(machine, &machine->channels[index], &machine->result.channels[index], total_cycles - 1);
+	if (total_cycles)
+		catch_up_refresh(machine, &machine->channels[index], &machine->result.channels[index],
+		                 total_cycles - 1);
 }
 
 void machine_memory_request(struct machine *machine, const struct burst *burst) {

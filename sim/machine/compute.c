@@ -1,4 +1,5 @@
-/* The engines and the post unit as seen from outside: accept, ask for ports, run n steps, drain (PROGRAM.md sections 6, 7).
+/* The engines and the post unit as seen from outside: accept, ask for ports, run n steps, drain (PROGRAM.md sections 6,
+ * 7).
  *
  * A command's length is known when its ports are granted, so everything that follows is scheduled in closed form then.
  */
@@ -136,7 +137,8 @@ void compute_granted(struct machine *machine, enum unit_id unit, uint64_t cycle)
 int compute_quiet(const struct machine *machine, enum unit_id unit, uint64_t cycle, uint64_t *next_cycle) {
 	const struct compute_unit *self = &machine->compute[unit];
 	*next_cycle = CYCLE_NEVER;
-	if (self->phase != PHASE_WAIT || machine->queues[unit].count || machine->queues[unit].last_pop_cycle == cycle) return 0;
+	if (self->phase != PHASE_WAIT || machine->queues[unit].count || machine->queues[unit].last_pop_cycle == cycle)
+		return 0;
 	uint64_t from = self->quiet_cycle > self->ready_cycle ? self->quiet_cycle : self->ready_cycle;
 	if (from <= cycle) return 1;
 	*next_cycle = from;

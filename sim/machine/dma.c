@@ -1,4 +1,5 @@
-/* What the read and the write master share: cutting a transfer into bursts, burst slots (PROGRAM.md sections 8 and 9). */
+/* What the read and the write master share: cutting a transfer into bursts, burst slots (PROGRAM.md sections 8 and 9).
+ */
 #include "sim/machine/state.h"
 
 enum { AXI_BOUNDARY_BYTES = 4096 };
@@ -7,7 +8,8 @@ static uint32_t word_bytes(const struct machine *machine, const struct command *
 	return config_word_bytes(machine->config, (enum buffer_id)command->f.transfer.buffer);
 }
 
-struct burst dma_cut(const struct machine *machine, const struct command *command, struct transfer_cursor *cursor, int *is_last) {
+struct burst dma_cut(const struct machine *machine, const struct command *command, struct transfer_cursor *cursor,
+                     int *is_last) {
 	const struct transfer_fields *f = &command->f.transfer;
 	uint32_t row_bytes = f->row_words * word_bytes(machine, command);
 	uint32_t axi_bytes = machine->config->dma_axi_bytes;
@@ -15,7 +17,8 @@ struct burst dma_cut(const struct machine *machine, const struct command *comman
 	burst.address = f->ddr_address + cursor->row * f->pitch_bytes + cursor->row_offset_bytes;
 	burst.bytes = row_bytes - cursor->row_offset_bytes;
 	uint32_t to_boundary = AXI_BOUNDARY_BYTES - burst.address % AXI_BOUNDARY_BYTES;
-	if (burst.bytes > machine->config->dma_burst_beats * axi_bytes) burst.bytes = machine->config->dma_burst_beats * axi_bytes;
+	if (burst.bytes > machine->config->dma_burst_beats * axi_bytes)
+		burst.bytes = machine->config->dma_burst_beats * axi_bytes;
 	if (burst.bytes > to_boundary) burst.bytes = to_boundary;
 	burst.beats = (burst.bytes + axi_bytes - 1) / axi_bytes;
 	cursor->row_offset_bytes += burst.bytes;
@@ -34,7 +37,8 @@ uint64_t dma_port_cycles(const struct machine *machine, const struct command *co
 	return (burst->bytes / bytes + banks - 1) / banks;
 }
 
-struct burst_slot *dma_take_slot(struct dma_unit *dma, const struct burst *burst, uint32_t command, int is_last, uint64_t held_from_cycle) {
+struct burst_slot *dma_take_slot(struct dma_unit *dma, const struct burst *burst, uint32_t command, int is_last,
+                                 uint64_t held_from_cycle) {
 	uint32_t index = (dma->head + dma->count) % SLOTS_MAX;
 	struct burst_slot *slot = &dma->slots[index];
 	slot->burst = *burst;
@@ -56,7 +60,8 @@ int dma_in_flight(const struct dma_unit *dma, uint64_t cycle) {
 	return 0;
 }
 
-int dma_may_issue(const struct machine *machine, const struct dma_unit *dma, enum unit_id unit, uint32_t channel, uint64_t cycle) {
+int dma_may_issue(const struct machine *machine, const struct dma_unit *dma, enum unit_id unit, uint32_t channel,
+                  uint64_t cycle) {
 	if (dma->count >= machine->config->dma_outstanding) return 0;
 	if (channel == dma->last_channel || !dma->count) return 1;
 	if (unit == UNIT_STORE) return 0;
@@ -86,9 +91,11 @@ void dma_count(struct machine *machine, const struct command *command, const str
 	}
 }
 
-int dma_quiet(const struct machine *machine, const struct dma_unit *dma, enum unit_id unit, uint64_t cycle, uint64_t *next_cycle) {
+int dma_quiet(const struct machine *machine, const struct dma_unit *dma, enum unit_id unit, uint64_t cycle,
+              uint64_t *next_cycle) {
 	*next_cycle = CYCLE_NEVER;
-	if (dma->active || machine->queues[unit].count || machine->queues[unit].last_pop_cycle == cycle || dma->asking) return 0;
+	if (dma->active || machine->queues[unit].count || machine->queues[unit].last_pop_cycle == cycle || dma->asking)
+		return 0;
 	/* A load's slot is free after its write, a store's from the cycle after its answer. */
 	uint64_t free_cycle = dma->ready_cycle;
 	if (unit == UNIT_LOAD) {

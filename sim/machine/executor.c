@@ -117,8 +117,8 @@ static enum status pack_pixel(const struct executor *executor, const int16_t *va
 		uint8_t *word = bytes + (size_t)(c / word_channels) * word_bytes;
 		const uint32_t place = c % word_channels;
 		if (is_bits && values[c] != -1 && values[c] != 1)
-			return error_set(error, STATUS_INPUT, "input: value %d of channel %" PRIu32 "; expected -1 or +1",
-			                 values[c], c);
+			return error_set(error, STATUS_INPUT,
+			                 "input: value %d of channel %" PRIu32 "; expected -1 or +1", values[c], c);
 		if (!is_bits && !fits_bits(values[c], buffer->value_bits))
 			return error_set(error, STATUS_INPUT,
 			                 "input: value %d of channel %" PRIu32 "; expected at most %" PRIu32 " bits",

@@ -2,14 +2,19 @@
  * section 8). */
 #include "sim/machine/state.h"
 
-static const struct command *command_of(const struct machine *machine, uint32_t index) { return &machine->program->commands[index]; }
+static const struct command *command_of(const struct machine *machine, uint32_t index) {
+	return &machine->program->commands[index];
+}
 
-static struct burst_slot *oldest(struct dma_unit *load) { return &load->slots[load->head]; }
+static struct burst_slot *oldest(struct dma_unit *load) {
+	return &load->slots[load->head];
+}
 
 /* Layer by the registers of `cycle`; keeps the present one where only the head decides (unit_can_accept sets that). */
 static uint32_t layer_in(struct machine *machine, uint64_t cycle) {
 	struct dma_unit *load = &machine->load;
-	if (load->count && oldest(load)->held_from_cycle <= cycle) return command_of(machine, oldest(load)->command)->layer;
+	if (load->count && oldest(load)->held_from_cycle <= cycle)
+		return command_of(machine, oldest(load)->command)->layer;
 	if (load->active) return command_of(machine, load->command)->layer;
 	return machine->accounts[UNIT_LOAD].layer;
 }
@@ -22,7 +27,8 @@ static void request_write(struct machine *machine, uint64_t cycle) {
 	const struct command *command = command_of(machine, slot->command);
 	load->asking = 1;
 	machine_note(machine, EVENT_REQUEST, UNIT_LOAD, slot->command, cycle, cycle);
-	ports_request(machine, UNIT_LOAD, ports_write(machine, (enum buffer_id)command->f.transfer.buffer), cycle, slot->port_cycles);
+	ports_request(machine, UNIT_LOAD, ports_write(machine, (enum buffer_id)command->f.transfer.buffer), cycle,
+	              slot->port_cycles);
 }
 
 /* Issues the next burst in `cycle` if it may. */
@@ -47,7 +53,8 @@ static int issue(struct machine *machine, uint64_t cycle) {
 }
 
 /* State of the present cycle by its registers, and the steady state of the following ones. */
-static void set_states(struct machine *machine, uint64_t cycle, uint32_t layer, int in_flight, int was_active, int held, int accepted, int issued) {
+static void set_states(struct machine *machine, uint64_t cycle, uint32_t layer, int in_flight, int was_active, int held,
+                       int accepted, int issued) {
 	struct dma_unit *load = &machine->load;
 	struct account *account = &machine->accounts[UNIT_LOAD];
 	account->event_cycle = cycle;
@@ -117,7 +124,8 @@ void load_granted(struct machine *machine, uint64_t cycle) {
 	machine_note(machine, EVENT_GRANT, UNIT_LOAD, slot->command, cycle, cycle);
 	machine_note(machine, EVENT_START, UNIT_LOAD, slot->command, cycle + 1, load->run_to_cycle);
 	if (slot->is_last) {
-		machine_note(machine, EVENT_DONE, UNIT_LOAD, slot->command, load->run_to_cycle + 1, load->run_to_cycle + 1);
+		machine_note(machine, EVENT_DONE, UNIT_LOAD, slot->command, load->run_to_cycle + 1,
+		             load->run_to_cycle + 1);
 		tokens_give(machine, UNIT_LOAD, command, load->run_to_cycle + 1);
 	}
 	machine_wake(machine, PROCESS_LOAD, load->run_to_cycle + 1);

@@ -7,15 +7,17 @@
 
 #include "sim/machine/state.h"
 
-const char *const attribution_row_names[ATTRIBUTION_ROWS] = {"binary_engine", "fixed_engine", "post_unit", "load", "store", "sequencer"};
-const char *const unit_state_names[STATE_COUNT] = {"busy", "fill_drain", "dispatch", "blocked", "memory", "starved", "idle"};
+const char *const attribution_row_names[ATTRIBUTION_ROWS] = {"binary_engine", "fixed_engine", "post_unit",
+                                                             "load",          "store",        "sequencer"};
+const char *const unit_state_names[STATE_COUNT] = {"busy",   "fill_drain", "dispatch", "blocked",
+                                                   "memory", "starved",    "idle"};
 
 void machine_wake(struct machine *machine, enum process process, uint64_t cycle) {
 	machine->hooks.wake(machine->hooks.context, process, cycle);
 }
 
-void machine_note(struct machine *machine, enum machine_event_kind kind, enum unit_id unit, uint32_t command, uint64_t cycle,
-                  uint64_t end_cycle) {
+void machine_note(struct machine *machine, enum machine_event_kind kind, enum unit_id unit, uint32_t command,
+                  uint64_t cycle, uint64_t end_cycle) {
 	if (!machine->hooks.event) return;
 	struct machine_event event = {kind, unit, command, cycle, end_cycle};
 	machine->hooks.event(machine->hooks.event_context, &event);
@@ -37,7 +39,8 @@ static void set_times(struct machine *machine) {
 		times->controller_cycles += config->dram_fixed_latency_cycles;
 		times->beat_cycles = 1;
 		if (config->dram_kind == DRAM_FIXED)
-			times->beat_cycles = (config->dma_axi_bytes + config->dram_fixed_bytes_per_cycle - 1) / config->dram_fixed_bytes_per_cycle;
+			times->beat_cycles = (config->dma_axi_bytes + config->dram_fixed_bytes_per_cycle - 1) /
+			                     config->dram_fixed_bytes_per_cycle;
 	}
 	times->group_lines = config->dram_bank_groups * (config->dram_row_bytes / 64);
 	if (!times->group_lines) times->group_lines = 1;
@@ -107,7 +110,8 @@ void machine_free(struct machine *machine) {
 		free(machine->queues[unit].command);
 		free(machine->queues[unit].visible_at_cycle);
 		for (int from = 0; from < UNIT_COUNT; from++)
-			for (int kind = 0; kind < TOKEN_KINDS; kind++) free(machine->tokens[kind][from][unit].visible_at_cycle);
+			for (int kind = 0; kind < TOKEN_KINDS; kind++)
+				free(machine->tokens[kind][from][unit].visible_at_cycle);
 	}
 	free(machine->command_steps);
 	machine_result_clear(&machine->result);
@@ -143,11 +147,14 @@ void machine_process(struct machine *machine, enum process process, uint64_t cyc
 	}
 }
 
-int machine_ended(const struct machine *machine) { return machine->sequencer.phase == SEQUENCER_ENDED; }
+int machine_ended(const struct machine *machine) {
+	return machine->sequencer.phase == SEQUENCER_ENDED;
+}
 
 /* "load: command 12 (LOAD, layer 3) waits for data from post" */
 static size_t describe_unit(const struct machine *machine, enum unit_id unit, char *text, size_t bytes) {
-	static const char *const waits[] = {"can go", "waits for room", "waits for data from load or store", "waits for data from another unit"};
+	static const char *const waits[] = {"can go", "waits for room", "waits for data from load or store",
+	                                    "waits for data from another unit"};
 	static const char *const names[] = {"END", "BARRIER", "LOAD", "STORE", "BINARY_CONV", "FIXED_CONV", "POST"};
 	const struct command_queue *queue = &machine->queues[unit];
 	if (!queue->count) return (size_t)snprintf(text, bytes, "; %s: no command", attribution_row_names[unit]);
@@ -155,15 +162,15 @@ static size_t describe_unit(const struct machine *machine, enum unit_id unit, ch
 	const struct command *command = &machine->program->commands[index];
 	uint64_t next_cycle;
 	enum token_wait wait = tokens_check(machine, unit, command, CYCLE_NEVER - 1, &next_cycle);
-	return (size_t)snprintf(text, bytes, "; %s: command %u (%s, layer %u) %s", attribution_row_names[unit], index, names[command->opcode],
-	                        command->layer, waits[wait]);
+	return (size_t)snprintf(text, bytes, "; %s: command %u (%s, layer %u) %s", attribution_row_names[unit], index,
+	                        names[command->opcode], command->layer, waits[wait]);
 }
 
 static enum status stuck(const struct machine *machine, struct error *error) {
 	char text[ERROR_TEXT_BYTES];
 	const struct sequencer *sequencer = &machine->sequencer;
-	size_t used = (size_t)snprintf(text, sizeof text, "the machine is stuck: sequencer at command %u of %u", sequencer->next_command,
-	                               machine->program->command_count);
+	size_t used = (size_t)snprintf(text, sizeof text, "the machine is stuck: sequencer at command %u of %u",
+	                               sequencer->next_command, machine->program->command_count);
 	for (int unit = 0; unit < UNIT_COUNT && used < sizeof text; unit++)
 		used += describe_unit(machine, (enum unit_id)unit, text + used, sizeof text - used);
 	return error_set(error, STATUS_STUCK, "%s", text);
@@ -173,7 +180,8 @@ enum status machine_finish(struct machine *machine, struct machine_result *resul
 	memset(result, 0, sizeof *result);
 	if (machine->failed_memory) return error_set(error, STATUS_MEMORY, "out of memory for the machine's tokens");
 	if (!machine_ended(machine)) return stuck(machine, error);
-	for (int unit = 0; unit < UNIT_COUNT; unit++) account_until(machine, (enum unit_id)unit, machine->result.total_cycles);
+	for (int unit = 0; unit < UNIT_COUNT; unit++)
+		account_until(machine, (enum unit_id)unit, machine->result.total_cycles);
 	for (uint32_t channel = 0; channel < machine->config->dram_channels; channel++)
 		channel_finish(machine, channel, machine->result.total_cycles);
 	*result = machine->result;

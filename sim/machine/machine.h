@@ -1,9 +1,10 @@
 /* The time_shared machine: units as state machines that a kernel wakes at whole cycles.
  *
- * Timing is written once, here. A kernel (native queue, SystemC) owns only the order of wakes: it calls machine_process for
- * every process whose wake is due, in cycle order; within a cycle all processes but the port arbiter in any order, the
- * arbiter last. A process that wants to be called again says so through kernel.wake; several wakes of one process merge to
- * the earliest (a process looks at its whole state when woken and asks again). All of PROGRAM.md sections 4 to 11.
+ * Timing is written once, here. A kernel (native queue, SystemC) owns only the order of wakes: it calls machine_process
+ * for every process whose wake is due, in cycle order; within a cycle all processes but the port arbiter in any order,
+ * the arbiter last. A process that wants to be called again says so through kernel.wake; several wakes of one process
+ * merge to the earliest (a process looks at its whole state when woken and asks again). All of PROGRAM.md sections 4
+ * to 11.
  */
 #ifndef SIM_MACHINE_MACHINE_H
 #define SIM_MACHINE_MACHINE_H
@@ -29,20 +30,31 @@ enum process {
 /* Rows of the attribution: the five units by unit_id, then the sequencer. */
 enum { ATTRIBUTION_SEQUENCER = UNIT_COUNT, ATTRIBUTION_ROWS = UNIT_COUNT + 1 };
 
-enum unit_state { STATE_BUSY, STATE_FILL_DRAIN, STATE_DISPATCH, STATE_BLOCKED, STATE_MEMORY, STATE_STARVED, STATE_IDLE, STATE_COUNT };
+enum unit_state {
+	STATE_BUSY,
+	STATE_FILL_DRAIN,
+	STATE_DISPATCH,
+	STATE_BLOCKED,
+	STATE_MEMORY,
+	STATE_STARVED,
+	STATE_IDLE,
+	STATE_COUNT
+};
 
 extern const char *const attribution_row_names[ATTRIBUTION_ROWS]; /* "binary_engine", ..., "sequencer" */
 extern const char *const unit_state_names[STATE_COUNT];           /* "busy", ... */
 
 #define CYCLE_NEVER UINT64_MAX
 
-/* Events of a run, per layer where a layer caused them. Issued operations include masked taps, unused bits and lanes. */
+/* Events of a run, per layer where a layer caused them. Issued operations include masked taps, unused bits and lanes.
+ */
 struct layer_counters {
 	uint64_t cycles[ATTRIBUTION_ROWS][STATE_COUNT];
-	uint64_t binary_issued;  /* 1-bit multiply-accumulates issued: steps x pes x words x 48 */
-	uint64_t fixed_issued;   /* multiply-accumulates issued: steps x rows x columns (average2: a fourth) */
-	uint64_t post_issued;    /* channel values: steps x lanes */
-	uint64_t buffer_reads[BUFFER_COUNT], buffer_writes[BUFFER_COUNT]; /* whole words (DMA: in words of the buffer, rounded up per burst) */
+	uint64_t binary_issued; /* 1-bit multiply-accumulates issued: steps x pes x words x 48 */
+	uint64_t fixed_issued;  /* multiply-accumulates issued: steps x rows x columns (average2: a fourth) */
+	uint64_t post_issued;   /* channel values: steps x lanes */
+	uint64_t buffer_reads[BUFFER_COUNT],
+	    buffer_writes[BUFFER_COUNT]; /* whole words (DMA: in words of the buffer, rounded up per burst) */
 	uint64_t ddr_read_bytes, ddr_write_bytes;
 	uint64_t load_commands, store_commands, engine_commands, post_commands;
 };
@@ -56,8 +68,8 @@ struct channel_counters {
 struct machine_result {
 	uint64_t total_cycles;
 	uint64_t frame_count;
-	uint64_t *frame_end_cycle;      /* cycle in which the END of frame k went */
-	uint64_t preamble_cycles;       /* frame 0 begins in this cycle (0 without a preamble) */
+	uint64_t *frame_end_cycle; /* cycle in which the END of frame k went */
+	uint64_t preamble_cycles;  /* frame 0 begins in this cycle (0 without a preamble) */
 	uint32_t layer_count;
 	struct layer_counters *layers;
 	struct channel_counters channels[CONFIG_CHANNELS_MAX];
@@ -77,13 +89,13 @@ enum machine_event_kind {
 struct machine_event {
 	enum machine_event_kind kind;
 	enum unit_id unit;
-	uint32_t command;       /* index in the program */
+	uint32_t command; /* index in the program */
 	uint64_t cycle, end_cycle;
 };
 
 /* One burst on its way to a memory channel. */
 struct burst {
-	enum unit_id unit;      /* UNIT_LOAD or UNIT_STORE */
+	enum unit_id unit; /* UNIT_LOAD or UNIT_STORE */
 	uint32_t slot, channel, address, bytes, beats;
 	uint64_t visible_at_cycle; /* at the channel */
 };
@@ -95,7 +107,8 @@ struct machine_hooks {
 	/* Optional observer; called in the order things are decided. */
 	void *event_context;
 	void (*event)(void *event_context, const struct machine_event *event);
-	/* Optional other memory: takes the burst, answers later with machine_memory_answer. NULL: the channels of the machine. */
+	/* Optional other memory: takes the burst, answers later with machine_memory_answer. NULL: the channels of the
+	 * machine. */
 	void (*memory)(void *context, const struct burst *burst);
 };
 
@@ -112,14 +125,15 @@ void machine_start(struct machine *machine);
 /* Does all that `process` does in `cycle`. */
 void machine_process(struct machine *machine, enum process process, uint64_t cycle);
 
-/* The machine's own memory, and the answer of another one: visible to the unit in `visible_at_cycle` (not before cycle + 1). */
+/* The machine's own memory, and the answer of another one: visible to the unit in `visible_at_cycle` (not before cycle
+ * + 1). */
 void machine_memory_request(struct machine *machine, const struct burst *burst);
 void machine_memory_answer(struct machine *machine, const struct burst *burst, uint64_t visible_at_cycle);
 
 int machine_ended(const struct machine *machine);
 
-/* After the end: completes the attribution and hands the result over (result_clear). STATUS_STUCK when the machine has not
- * ended: the error says which units wait for what, one clause a unit. */
+/* After the end: completes the attribution and hands the result over (result_clear). STATUS_STUCK when the machine has
+ * not ended: the error says which units wait for what, one clause a unit. */
 enum status machine_finish(struct machine *machine, struct machine_result *result, struct error *error);
 void machine_result_clear(struct machine_result *result);
 

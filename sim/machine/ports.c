@@ -11,7 +11,8 @@ uint32_t ports_write(const struct machine *machine, enum buffer_id buffer) {
 	return 1u << (2 * buffer + (machine->config->buffer[buffer].ports > 1 ? 1 : 0));
 }
 
-void ports_request(struct machine *machine, enum unit_id unit, uint32_t ports, uint64_t from_cycle, uint64_t hold_cycles) {
+void ports_request(struct machine *machine, enum unit_id unit, uint32_t ports, uint64_t from_cycle,
+                   uint64_t hold_cycles) {
 	struct port_request *request = &machine->arbiter.request[unit];
 	request->active = 1;
 	request->from_cycle = from_cycle;

@@ -14,7 +14,9 @@ void sequencer_fetch(struct machine *machine, uint32_t index, uint64_t cycle) {
 	self->next_command = index;
 	self->decoded_cycle = cycle + machine->config->sequencer_fetch_cycles;
 	machine_wake(machine, PROCESS_SEQUENCER, self->decoded_cycle);
-	if (machine->program->commands[index].opcode != OPCODE_END || self->frames_done + 1 < machine->result.frame_count) return;
+	if (machine->program->commands[index].opcode != OPCODE_END ||
+	    self->frames_done + 1 < machine->result.frame_count)
+		return;
 	self->ended_cycle = self->decoded_cycle;
 	for (int unit = 0; unit < UNIT_COUNT; unit++) machine_wake(machine, (enum process)unit, self->ended_cycle);
 }
@@ -24,8 +26,10 @@ static int all_quiet(const struct machine *machine, uint64_t cycle, uint64_t *ne
 	*next_cycle = CYCLE_NEVER;
 	for (int unit = 0; unit < UNIT_COUNT; unit++) {
 		uint64_t next;
-		int is_quiet = unit < UNIT_LOAD ? compute_quiet(machine, (enum unit_id)unit, cycle, &next)
-		               : dma_quiet(machine, unit == UNIT_LOAD ? &machine->load : &machine->store, (enum unit_id)unit, cycle, &next);
+		int is_quiet = unit < UNIT_LOAD
+		                   ? compute_quiet(machine, (enum unit_id)unit, cycle, &next)
+		                   : dma_quiet(machine, unit == UNIT_LOAD ? &machine->load : &machine->store,
+		                               (enum unit_id)unit, cycle, &next);
 		if (is_quiet) continue;
 		quiet = 0;
 		if (next < *next_cycle) *next_cycle = next;
@@ -71,8 +75,10 @@ static void process_decoded(struct machine *machine, uint64_t cycle) {
 		}
 		account(machine, cycle, STATE_STARVED);
 	} else {
-		if (!queue_has_room(&machine->queues[unit], cycle)) { /* a later pop wakes; one of this cycle may have been missed */
-			if (machine->queues[unit].last_pop_cycle == cycle) machine_wake(machine, PROCESS_SEQUENCER, cycle + 1);
+		if (!queue_has_room(&machine->queues[unit],
+		                    cycle)) { /* a later pop wakes; one of this cycle may have been missed */
+			if (machine->queues[unit].last_pop_cycle == cycle)
+				machine_wake(machine, PROCESS_SEQUENCER, cycle + 1);
 			return;
 		}
 		account(machine, cycle, STATE_BLOCKED);

@@ -3,12 +3,15 @@
 
 enum { READ_LATENCY_CYCLES = 2 };
 
-static const struct command *command_of(const struct machine *machine, uint32_t index) { return &machine->program->commands[index]; }
+static const struct command *command_of(const struct machine *machine, uint32_t index) {
+	return &machine->program->commands[index];
+}
 
 static uint32_t layer_in(struct machine *machine, uint64_t cycle) {
 	struct dma_unit *store = &machine->store;
 	const struct burst_slot *oldest = &store->slots[store->head];
-	if (store->count && oldest->held_from_cycle <= cycle && oldest->arrived_cycle >= cycle) return command_of(machine, oldest->command)->layer;
+	if (store->count && oldest->held_from_cycle <= cycle && oldest->arrived_cycle >= cycle)
+		return command_of(machine, oldest->command)->layer;
 	if (store->active) return command_of(machine, store->command)->layer;
 	return machine->accounts[UNIT_STORE].layer;
 }
@@ -112,7 +115,8 @@ void store_answered(struct machine *machine, uint32_t index, uint64_t visible_at
 	slot->arrived_cycle = visible_at_cycle;
 	machine_wake(machine, PROCESS_STORE, visible_at_cycle);
 	if (slot->is_last) {
-		machine_note(machine, EVENT_DONE, UNIT_STORE, slot->command, visible_at_cycle + 1, visible_at_cycle + 1);
+		machine_note(machine, EVENT_DONE, UNIT_STORE, slot->command, visible_at_cycle + 1,
+		             visible_at_cycle + 1);
 		tokens_give(machine, UNIT_STORE, command_of(machine, slot->command), visible_at_cycle + 1);
 	}
 	if (machine->sequencer.waits_quiet) machine_wake(machine, PROCESS_SEQUENCER, visible_at_cycle + 1);

@@ -1,7 +1,7 @@
 /* Token counters and command queues (PROGRAM.md sections 3 and 4).
  *
- * Every token carries the cycle from which it is visible, so that a unit can be told of a token whose completion is known in
- * closed form before it happens. A counter has one giver, whose completions are in order, so a ring is enough.
+ * Every token carries the cycle from which it is visible, so that a unit can be told of a token whose completion is
+ * known in closed form before it happens. A counter has one giver, whose completions are in order, so a ring is enough.
  */
 #include <stdlib.h>
 
@@ -42,8 +42,8 @@ static void mask_check(const struct machine *machine, int kind, enum unit_id uni
 	}
 }
 
-enum token_wait tokens_check(const struct machine *machine, enum unit_id unit, const struct command *command, uint64_t cycle,
-                             uint64_t *next_cycle) {
+enum token_wait tokens_check(const struct machine *machine, enum unit_id unit, const struct command *command,
+                             uint64_t cycle, uint64_t *next_cycle) {
 	uint32_t data = 0, room = 0;
 	*next_cycle = CYCLE_NEVER;
 	mask_check(machine, TOKEN_DATA, unit, command->take_data, cycle, &data, next_cycle);

@@ -124,15 +124,18 @@ static enum status check_binary(const struct plan *plan, const struct layer_plan
 	return status;
 }
 
-/* Cycles of one output row in both packings (PROGRAM.md section 6). Lanes built for window packing take whole words of one tap as
- * well, so a layer whose window does not fit the register, or that would wait for it to be filled, is channel packed. */
+/* Cycles of one output row in both packings (PROGRAM.md section 6). Lanes built for window packing take whole words of
+ * one tap as well, so a layer whose window does not fit the register, or that would wait for it to be filled, is
+ * channel packed. */
 static int window_is_faster(const struct plan *plan, const struct layer_plan *layer, const struct conv_plan *conv) {
 	const struct config *config = &plan->config;
 	const uint64_t window = (uint64_t)conv->kernel * conv->kernel * conv->map->channels;
 	if (config->binary_packing != PACKING_WINDOW || window > config->binary_window_bits) return 0;
-	const uint64_t groups = divide_round_up(layer->layer->output_channels, config->binary_pes), width = layer->width;
+	const uint64_t groups = divide_round_up(layer->layer->output_channels, config->binary_pes),
+	               width = layer->width;
 	const uint64_t first = (uint64_t)conv->kernel * conv->kernel * conv->input_words;
-	const uint64_t fresh = (uint64_t)conv->kernel * (conv->kernel < conv->stride ? conv->kernel : conv->stride) * conv->input_words;
+	const uint64_t fresh =
+	    (uint64_t)conv->kernel * (conv->kernel < conv->stride ? conv->kernel : conv->stride) * conv->input_words;
 	const uint64_t lanes = groups * ((window + 48 * config->binary_words - 1) / (48 * config->binary_words));
 	return first + (width - 1) * (fresh > lanes ? fresh : lanes) + lanes < width * groups * first;
 }

@@ -12,7 +12,16 @@
 #include "sim/base/status.h"
 #include "sim/input/config.h"
 
-enum opcode { OPCODE_END, OPCODE_BARRIER, OPCODE_LOAD, OPCODE_STORE, OPCODE_BINARY_CONV, OPCODE_FIXED_CONV, OPCODE_POST, OPCODE_COUNT };
+enum opcode {
+	OPCODE_END,
+	OPCODE_BARRIER,
+	OPCODE_LOAD,
+	OPCODE_STORE,
+	OPCODE_BINARY_CONV,
+	OPCODE_FIXED_CONV,
+	OPCODE_POST,
+	OPCODE_COUNT
+};
 
 enum unit_id { UNIT_BINARY, UNIT_FIXED, UNIT_POST, UNIT_LOAD, UNIT_STORE, UNIT_COUNT };
 
@@ -30,7 +39,9 @@ enum post_flag {
 	POST_THRESHOLD_COUNT_SHIFT = 8 /* two bits */
 };
 
-struct transfer_fields { uint32_t ddr_address, channel, buffer, buffer_address, row_words, rows, pitch_bytes; };
+struct transfer_fields {
+	uint32_t ddr_address, channel, buffer, buffer_address, row_words, rows, pitch_bytes;
+};
 
 struct conv_fields {
 	uint32_t input_base, weight_base, border_base, output_base;
@@ -49,8 +60,8 @@ struct post_fields {
 
 struct command {
 	enum opcode opcode;
-	uint32_t layer;   /* index into the trace's layers */
-	uint32_t flags;   /* enum conv_flag or enum post_flag */
+	uint32_t layer;                                      /* index into the trace's layers */
+	uint32_t flags;                                      /* enum conv_flag or enum post_flag */
 	uint32_t take_data, take_room, give_data, give_room; /* bit u: unit u */
 	union {
 		uint32_t frame_start; /* END */
@@ -61,10 +72,13 @@ struct command {
 };
 
 /* Contents of DDR before cycle 0 (weights, parameters, border constants). */
-struct program_segment { uint32_t channel, address, bytes; uint8_t *data; };
+struct program_segment {
+	uint32_t channel, address, bytes;
+	uint8_t *data;
+};
 
-/* Where a map lies in DDR, for the host that writes the image and reads the scores. Pixel (y, x), word w of a pixel is at
- * address + y pitch_bytes + (x pixel_words + w) word_bytes, word layout as in PROGRAM.md section 2. */
+/* Where a map lies in DDR, for the host that writes the image and reads the scores. Pixel (y, x), word w of a pixel is
+ * at address + y pitch_bytes + (x pixel_words + w) word_bytes, word layout as in PROGRAM.md section 2. */
 struct program_map {
 	uint32_t channel, address, pitch_bytes, pixel_words, word_bytes;
 	uint32_t rows, row_pixels; /* height and width of the map */
@@ -73,15 +87,15 @@ struct program_map {
 struct program {
 	struct command *commands;
 	uint32_t command_count;
-	uint32_t frame_start;           /* index of the frame's first command; before it: preamble (resident weights) */
+	uint32_t frame_start; /* index of the frame's first command; before it: preamble (resident weights) */
 	struct program_segment *segments;
 	uint32_t segment_count;
-	struct program_map input;       /* of the trace's input map (bit or fixed activation words) */
-	struct program_map scores;      /* output words: 4-byte values, `lanes` a word */
+	struct program_map input;                /* of the trace's input map (bit or fixed activation words) */
+	struct program_map scores;               /* output words: 4-byte values, `lanes` a word */
 	uint32_t ddr_bytes[CONFIG_CHANNELS_MAX]; /* used, per channel */
 	uint32_t layer_count;
-	uint32_t has_values;            /* segments hold data; else bytes only, data NULL */
-	uint64_t binary_macs, fixed_macs;         /* valid ones of one frame, from the trace */
+	uint32_t has_values;              /* segments hold data; else bytes only, data NULL */
+	uint64_t binary_macs, fixed_macs; /* valid ones of one frame, from the trace */
 	/* Words of each buffer that the program touches (for --show-mapping and resources). */
 	uint32_t used_words[BUFFER_COUNT];
 };

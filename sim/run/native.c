@@ -1,4 +1,5 @@
-/* See native.h. One wake time a process is enough (wakes merge to the earliest), so the queue is an array of eleven times. */
+/* See native.h. One wake time a process is enough (wakes merge to the earliest), so the queue is an array of eleven
+ * times. */
 #include "sim/run/native.h"
 
 struct native_kernel {
@@ -37,15 +38,16 @@ static void run_cycle(struct native_kernel *kernel, struct machine *machine, uin
 	machine_process(machine, PROCESS_ARBITER, cycle);
 }
 
-static enum status run_to_end(struct native_kernel *kernel, struct machine *machine, const struct native_options *options,
-                              struct error *error) {
+static enum status run_to_end(struct native_kernel *kernel, struct machine *machine,
+                              const struct native_options *options, struct error *error) {
 	while (!machine_ended(machine)) {
 		uint64_t cycle = CYCLE_NEVER;
 		for (int i = 0; i < PROCESS_COUNT; i++)
 			if (kernel->wake_cycle[i] < cycle) cycle = kernel->wake_cycle[i];
 		if (cycle == CYCLE_NEVER) break;
 		if (options && options->stop && *options->stop)
-			return error_set(error, STATUS_INTERRUPTED, "interrupted in cycle %llu", (unsigned long long)cycle);
+			return error_set(error, STATUS_INTERRUPTED, "interrupted in cycle %llu",
+			                 (unsigned long long)cycle);
 		if (kernel->random) shuffle(kernel);
 		run_cycle(kernel, machine, cycle);
 	}

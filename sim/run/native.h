@@ -9,8 +9,8 @@
 struct native_options {
 	void *context;
 	void (*event)(void *context, const struct machine_event *event); /* may be NULL */
-	uint64_t shuffle_seed;               /* not 0: processes due in one cycle are woken in a random order */
-	const volatile sig_atomic_t *stop;   /* may be NULL; set: the run ends with STATUS_INTERRUPTED */
+	uint64_t shuffle_seed;             /* not 0: processes due in one cycle are woken in a random order */
+	const volatile sig_atomic_t *stop; /* may be NULL; set: the run ends with STATUS_INTERRUPTED */
 };
 
 /* Runs the program on the machine to its end. `options` may be NULL. The result is the caller's (machine_result_clear).

@@ -26,7 +26,8 @@ void progress_step(void *context, uint32_t done, uint32_t count) {
 	double now = now_s(), spent_s = now - progress->begun_s;
 	if (spent_s < QUIET_S || now - progress->printed_s < 0.2) return;
 	double left_s = spent_s / done * (count - done);
-	fprintf(stderr, "\r%s %u of %u, %.0f a second, %.0f s left \033[K", progress->what, done, count, done / spent_s, left_s);
+	fprintf(stderr, "\r%s %u of %u, %.0f a second, %.0f s left \033[K", progress->what, done, count, done / spent_s,
+	        left_s);
 	progress->printed_s = now;
 	progress->shown = 1;
 }

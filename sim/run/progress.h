@@ -4,7 +4,11 @@
 
 #include <stdint.h>
 
-struct progress { const char *what; int shown, enabled; double begun_s, printed_s; };
+struct progress {
+	const char *what;
+	int shown, enabled;
+	double begun_s, printed_s;
+};
 
 /* `enabled` is ignored where standard error is not a terminal. */
 void progress_begin(struct progress *progress, const char *what, int enabled);

@@ -40,7 +40,9 @@ void rows_text(struct rows *rows, const char *scope, const char *name, const cha
 	if (row) snprintf(row->text, sizeof row->text, "%s", value);
 }
 
-void rows_empty(struct rows *rows, const char *scope, const char *name, const char *unit) { add(rows, scope, name, unit, ROW_EMPTY); }
+void rows_empty(struct rows *rows, const char *scope, const char *name, const char *unit) {
+	add(rows, scope, name, unit, ROW_EMPTY);
+}
 
 void rows_grade(struct rows *rows, const char *grade) {
 	if (rows->count) snprintf(rows->items[rows->count - 1].grade, ROW_UNIT_BYTES, "%s", grade);

@@ -1,6 +1,7 @@
 /* Result rows: scope, name, value, unit. The CSV and JSON output, the database and comparisons are these rows.
  *
- * scope is `run`, `device`, `layer:NAME`, `unit:NAME` or `layer:NAME/unit:NAME`. Names never change without a schema version.
+ * scope is `run`, `device`, `layer:NAME`, `unit:NAME` or `layer:NAME/unit:NAME`. Names never change without a schema
+ * version.
  */
 #ifndef SIM_RUN_ROWS_H
 #define SIM_RUN_ROWS_H
@@ -18,15 +19,19 @@ enum row_kind { ROW_INTEGER, ROW_REAL, ROW_TEXT, ROW_EMPTY };
 struct row {
 	char scope[ROW_SCOPE_BYTES];
 	char name[ROW_NAME_BYTES];
-	char unit[ROW_UNIT_BYTES];   /* "1" for fractions and counts of nothing */
-	char grade[ROW_UNIT_BYTES];  /* of an estimate; empty for what is counted */
+	char unit[ROW_UNIT_BYTES];  /* "1" for fractions and counts of nothing */
+	char grade[ROW_UNIT_BYTES]; /* of an estimate; empty for what is counted */
 	enum row_kind kind;
 	uint64_t integer;
 	double real;
 	char text[ROW_TEXT_BYTES];
 };
 
-struct rows { struct row *items; size_t count, capacity; int failed; /* out of memory: rows are missing */ };
+struct rows {
+	struct row *items;
+	size_t count, capacity;
+	int failed; /* out of memory: rows are missing */
+};
 
 void rows_integer(struct rows *rows, const char *scope, const char *name, uint64_t value, const char *unit);
 void rows_real(struct rows *rows, const char *scope, const char *name, double value, const char *unit);
@@ -42,7 +47,8 @@ const struct row *rows_find(const struct rows *rows, const char *scope, const ch
 /* The value as text: integers without exponent, reals %.9g with '.', empty for ROW_EMPTY. */
 void row_value_text(const struct row *row, char *text, size_t bytes);
 
-/* The table for people, 100 columns: how long, what it waits for, does it fit, what does it draw; `layers`: a line a layer too. */
+/* The table for people, 100 columns: how long, what it waits for, does it fit, what does it draw; `layers`: a line a
+ * layer too. */
 void rows_print_table(const struct rows *rows, int layers, FILE *out);
 
 /* Header `scope,name,value,unit`, then the rows. Fields with a comma or quote are quoted. */

@@ -36,31 +36,45 @@ static const char *grouped(double value, char *buffer, size_t bytes) {
 static void print_head(const struct rows *rows, FILE *out) {
 	char a[32], b[32], c[32];
 	const char *basis = text(rows, "run", "frames_per_s_basis");
-	fprintf(out, "%s on %s at %.9g MHz (exactness: %s)\n\n", text(rows, "run", "network"), text(rows, "device", "name"),
-	        number(rows, "run", "clock_mhz"), text(rows, "run", "exactness"));
-	fprintf(out, "How long      %s cycles a frame, %.4g ms; %s frames/s (%s)\n", grouped(number(rows, "run", "latency_cycles"), a, sizeof a),
-	        number(rows, "run", "latency_ms"), grouped(number(rows, "run", "frames_per_s"), b, sizeof b),
+	fprintf(out, "%s on %s at %.9g MHz (exactness: %s)\n\n", text(rows, "run", "network"),
+	        text(rows, "device", "name"), number(rows, "run", "clock_mhz"), text(rows, "run", "exactness"));
+	fprintf(out, "How long      %s cycles a frame, %.4g ms; %s frames/s (%s)\n",
+	        grouped(number(rows, "run", "latency_cycles"), a, sizeof a), number(rows, "run", "latency_ms"),
+	        grouped(number(rows, "run", "frames_per_s"), b, sizeof b),
 	        strcmp(basis, "single_frame") ? "mean of frames" : "single frame: 1 / latency");
 	fprintf(out, "              %s cycles in all, %s of them once before the first frame (resident weights)\n",
-	        grouped(number(rows, "run", "total_cycles"), a, sizeof a), grouped(number(rows, "run", "preamble_cycles"), b, sizeof b));
+	        grouped(number(rows, "run", "total_cycles"), a, sizeof a),
+	        grouped(number(rows, "run", "preamble_cycles"), b, sizeof b));
 	if (rows_find(rows, "run", "images")) {
-		fprintf(out, "Values        top-1 %.4f of %s images", number(rows, "run", "top1"), grouped(number(rows, "run", "images"), a, sizeof a));
-		if (rows_find(rows, "run", "float_top1")) fprintf(out, " (as trained, float, its whole test set: %.4f)", number(rows, "run", "float_top1"));
-		fprintf(out, "\n              %s of them through the emitted program, bit-exact\n", grouped(number(rows, "run", "images_on_program"), a, sizeof a));
+		fprintf(out, "Values        top-1 %.4f of %s images", number(rows, "run", "top1"),
+		        grouped(number(rows, "run", "images"), a, sizeof a));
+		if (rows_find(rows, "run", "float_top1"))
+			fprintf(out, " (as trained, float, its whole test set: %.4f)",
+			        number(rows, "run", "float_top1"));
+		fprintf(out, "\n              %s of them through the emitted program, bit-exact\n",
+		        grouped(number(rows, "run", "images_on_program"), a, sizeof a));
 	}
-	double unlimited = number(rows, "run", "unlimited_bandwidth_cycles"), total = number(rows, "run", "total_cycles");
-	fprintf(out, "Memory        %s bytes, %.3g GB/s; unlimited bandwidth: %s cycles (%.1f %% less)", grouped(number(rows, "run", "ddr_bytes"), a, sizeof a),
-	        number(rows, "run", "ddr_bandwidth"), grouped(unlimited, b, sizeof b), total > 0 ? 100 * (1 - unlimited / total) : 0);
-	if (number(rows, "run", "sufficient_bandwidth") > 0) fprintf(out, ", met with %.3g GB/s", number(rows, "run", "sufficient_bandwidth"));
+	double unlimited = number(rows, "run", "unlimited_bandwidth_cycles"),
+	       total = number(rows, "run", "total_cycles");
+	fprintf(out, "Memory        %s bytes, %.3g GB/s; unlimited bandwidth: %s cycles (%.1f %% less)",
+	        grouped(number(rows, "run", "ddr_bytes"), a, sizeof a), number(rows, "run", "ddr_bandwidth"),
+	        grouped(unlimited, b, sizeof b), total > 0 ? 100 * (1 - unlimited / total) : 0);
+	if (number(rows, "run", "sufficient_bandwidth") > 0)
+		fprintf(out, ", met with %.3g GB/s", number(rows, "run", "sufficient_bandwidth"));
 	const struct row *fits = rows_find(rows, "run", "fits");
 	const char *tightest = text(rows, "device", "tightest_resource");
 	char name[ROW_TEXT_BYTES + 16];
 	snprintf(name, sizeof name, "%s_utilisation", tightest);
-	fprintf(out, "\nDoes it fit   %s; tightest: %s, %.1f %% of what is usable\n", !fits || fits->kind == ROW_EMPTY ? "unknown" : fits->integer ? "yes" : "no", tightest,
-	        100 * number(rows, "device", name));
-	fprintf(out, "Draws         %s%.3g W (FPGA %.3g W), %s uJ a frame (%s to %s)\n", number(rows, "run", "energy_is_partial") > 0 ? ">= " : "",
-	        number(rows, "run", "power_w"), number(rows, "run", "fpga_power_w"), grouped(number(rows, "run", "energy_uj"), a, sizeof a),
-	        grouped(number(rows, "run", "energy_low_uj"), b, sizeof b), grouped(number(rows, "run", "energy_high_uj"), c, sizeof c));
+	fprintf(out, "\nDoes it fit   %s; tightest: %s, %.1f %% of what is usable\n",
+	        !fits || fits->kind == ROW_EMPTY ? "unknown"
+	        : fits->integer                  ? "yes"
+	                                         : "no",
+	        tightest, 100 * number(rows, "device", name));
+	fprintf(out, "Draws         %s%.3g W (FPGA %.3g W), %s uJ a frame (%s to %s)\n",
+	        number(rows, "run", "energy_is_partial") > 0 ? ">= " : "", number(rows, "run", "power_w"),
+	        number(rows, "run", "fpga_power_w"), grouped(number(rows, "run", "energy_uj"), a, sizeof a),
+	        grouped(number(rows, "run", "energy_low_uj"), b, sizeof b),
+	        grouped(number(rows, "run", "energy_high_uj"), c, sizeof c));
 }
 
 static void print_attribution(const struct rows *rows, FILE *out) {
@@ -79,8 +93,10 @@ static void print_attribution(const struct rows *rows, FILE *out) {
 		}
 		fprintf(out, "\n");
 	}
-	fprintf(out, "utilisation of the lanes, issued / valid: binary %.3f / %.3f, fixed %.3f / %.3f\n", number(rows, "unit:binary_engine", "utilisation_issued"),
-	        number(rows, "unit:binary_engine", "utilisation_valid"), number(rows, "unit:fixed_engine", "utilisation_issued"),
+	fprintf(out, "utilisation of the lanes, issued / valid: binary %.3f / %.3f, fixed %.3f / %.3f\n",
+	        number(rows, "unit:binary_engine", "utilisation_issued"),
+	        number(rows, "unit:binary_engine", "utilisation_valid"),
+	        number(rows, "unit:fixed_engine", "utilisation_issued"),
 	        number(rows, "unit:fixed_engine", "utilisation_valid"));
 }
 
@@ -107,7 +123,8 @@ static void print_units(const struct rows *rows, FILE *out) {
 		}
 		fprintf(out, "%10.4f%11.2f\n", number(rows, scope, "power_w"), number(rows, scope, "energy_uj"));
 	}
-	static const char *const totals[][2] = {{"total", ""}, {"usable on the device", "_usable"}, {"of usable, %", "_utilisation"}};
+	static const char *const totals[][2] = {
+	    {"total", ""}, {"usable on the device", "_usable"}, {"of usable, %", "_utilisation"}};
 	for (int t = 0; t < 3; t++) {
 		fprintf(out, "%-28s", totals[t][0]);
 		for (int r = 0; r < RESOURCES; r++) {
@@ -119,30 +136,38 @@ static void print_units(const struct rows *rows, FILE *out) {
 			else
 				fprintf(out, "%10s", grouped(value, buffer, sizeof buffer));
 		}
-		if (t == 0) fprintf(out, "%10.4f%11.2f", number(rows, "run", "power_w"), number(rows, "run", "energy_uj"));
+		if (t == 0)
+			fprintf(out, "%10.4f%11.2f", number(rows, "run", "power_w"), number(rows, "run", "energy_uj"));
 		fprintf(out, "\n");
 	}
-	fprintf(out, "grades: lut %s, dsp %s, energy %s (see README, estimates)\n", rows_find(rows, "run", "lut") ? rows_find(rows, "run", "lut")->grade : "",
-	        rows_find(rows, "run", "dsp") ? rows_find(rows, "run", "dsp")->grade : "", rows_find(rows, "run", "power_w") ? rows_find(rows, "run", "power_w")->grade : "");
+	fprintf(out, "grades: lut %s, dsp %s, energy %s (see README, estimates)\n",
+	        rows_find(rows, "run", "lut") ? rows_find(rows, "run", "lut")->grade : "",
+	        rows_find(rows, "run", "dsp") ? rows_find(rows, "run", "dsp")->grade : "",
+	        rows_find(rows, "run", "power_w") ? rows_find(rows, "run", "power_w")->grade : "");
 }
 
 static void print_layers(const struct rows *rows, FILE *out) {
 	static const char *const columns[] = {"binary_engine", "fixed_engine", "post_unit", "load"};
-	fprintf(out, "\nLayers, cycles; span: cycles the post unit spends on the layer (all states; sums to the total)\n");
-	fprintf(out, "%-14s%9s%9s%9s%9s%9s |%9s%9s%9s%9s\n", "layer", "span", "binary", "fixed", "post", "load", "blocked", "memory", "starved", "dispatch");
+	fprintf(out,
+	        "\nLayers, cycles; span: cycles the post unit spends on the layer (all states; sums to the total)\n");
+	fprintf(out, "%-14s%9s%9s%9s%9s%9s |%9s%9s%9s%9s\n", "layer", "span", "binary", "fixed", "post", "load",
+	        "blocked", "memory", "starved", "dispatch");
 	fprintf(out, "%-14s%9s%36s |%36s\n", "", "", "busy ", "binary engine (or fixed) waits ");
 	for (size_t i = 0; i < rows->count; i++) {
 		const char *scope = rows->items[i].scope;
 		char buffer[32], unit[2 * ROW_SCOPE_BYTES];
-		if (strncmp(scope, "layer:", 6) || strchr(scope, '/') || strcmp(rows->items[i].name, "binary_issued")) continue;
+		if (strncmp(scope, "layer:", 6) || strchr(scope, '/') || strcmp(rows->items[i].name, "binary_issued"))
+			continue;
 		snprintf(unit, sizeof unit, "%s/unit:post_unit", scope);
-		fprintf(out, "%-14.14s%9s", scope + 6, grouped(number(rows, unit, "total_cycles"), buffer, sizeof buffer));
+		fprintf(out, "%-14.14s%9s", scope + 6,
+		        grouped(number(rows, unit, "total_cycles"), buffer, sizeof buffer));
 		for (int c = 0; c < 4; c++) {
 			snprintf(unit, sizeof unit, "%s/unit:%s", scope, columns[c]);
 			fprintf(out, "%9s", grouped(number(rows, unit, "busy_cycles"), buffer, sizeof buffer));
 		}
 		fprintf(out, " |");
-		snprintf(unit, sizeof unit, "%s/unit:%s", scope, rows->items[i].integer ? "binary_engine" : "fixed_engine");
+		snprintf(unit, sizeof unit, "%s/unit:%s", scope,
+		         rows->items[i].integer ? "binary_engine" : "fixed_engine");
 		fprintf(out, "%9s", grouped(number(rows, unit, "blocked_cycles"), buffer, sizeof buffer));
 		fprintf(out, "%9s", grouped(number(rows, unit, "memory_cycles"), buffer, sizeof buffer));
 		fprintf(out, "%9s", grouped(number(rows, unit, "starved_cycles"), buffer, sizeof buffer));

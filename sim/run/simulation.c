@@ -8,8 +8,8 @@
 #include "sim/values/values.h"
 
 enum status simulation_create(struct simulation *simulation, const struct config *config, const struct trace *trace,
-                              const struct device *device, const struct technology *technology, const struct mapping *wish,
-                              struct error *error) {
+                              const struct device *device, const struct technology *technology,
+                              const struct mapping *wish, struct error *error) {
 	memset(simulation, 0, sizeof *simulation);
 	simulation->config = *config;
 	simulation->trace = trace;
@@ -27,14 +27,15 @@ void simulation_clear(struct simulation *simulation) {
 	memset(simulation, 0, sizeof *simulation);
 }
 
-static enum status time_with_memory(const struct simulation *simulation, uint32_t kind, uint32_t bytes_per_cycle, uint64_t *total_cycles,
-                                    struct error *error) {
+static enum status time_with_memory(const struct simulation *simulation, uint32_t kind, uint32_t bytes_per_cycle,
+                                    uint64_t *total_cycles, struct error *error) {
 	struct config config = simulation->config;
 	struct machine_result result;
 	config.dram_kind = kind;
 	config.dram_fixed_bytes_per_cycle = bytes_per_cycle;
 	if (simulation->config.dram_kind == DRAM_DDR4) { /* a row miss as the latency */
-		uint64_t latency = config_cycles_up(&config, config.dram_trp_ps) + config_cycles_up(&config, config.dram_trcd_ps) +
+		uint64_t latency = config_cycles_up(&config, config.dram_trp_ps) +
+		                   config_cycles_up(&config, config.dram_trcd_ps) +
 		                   config_cycles_up(&config, config.dram_cl_ps);
 		config.dram_fixed_latency_cycles = (uint32_t)latency;
 	}
@@ -45,8 +46,8 @@ static enum status time_with_memory(const struct simulation *simulation, uint32_
 	return STATUS_OK;
 }
 
-/* The least bytes a cycle with which a run with unlimited bandwidth is met within 0.1 %, by bisection; 0 when a whole beat a cycle
- * is not enough. */
+/* The least bytes a cycle with which a run with unlimited bandwidth is met within 0.1 %, by bisection; 0 when a whole
+ * beat a cycle is not enough. */
 static enum status find_sufficient(struct simulation *simulation, struct error *error) {
 	uint32_t low = 1, high = simulation->config.dma_axi_bytes;
 	uint64_t limit_cycles = simulation->unlimited_cycles + simulation->unlimited_cycles / 1000, cycles;
@@ -73,7 +74,8 @@ static void add_activity(const struct simulation *simulation, struct energy_acti
 	for (uint32_t l = 0; l < result->layer_count; l++) {
 		const struct layer_counters *layer = &result->layers[l];
 		for (int row = 0; row < ATTRIBUTION_ROWS; row++)
-			activity->busy_cycles[row] += layer->cycles[row][STATE_BUSY] + layer->cycles[row][STATE_FILL_DRAIN];
+			activity->busy_cycles[row] +=
+			    layer->cycles[row][STATE_BUSY] + layer->cycles[row][STATE_FILL_DRAIN];
 		activity->binary_issued_bits += layer->binary_issued;
 		activity->fixed_issued_macs += layer->fixed_issued;
 		activity->post_issued_values += layer->post_issued;
@@ -100,10 +102,12 @@ enum status simulation_estimate(struct simulation *simulation, struct error *err
 	add_activity(simulation, &activity);
 	estimate_resources(&simulation->config, simulation->device, &simulation->resources);
 	estimate_fit(&simulation->resources, simulation->device, &simulation->fit);
-	return estimate_energy(&simulation->config, &simulation->resources, simulation->technology, simulation->device, &activity, &simulation->energy, error);
+	return estimate_energy(&simulation->config, &simulation->resources, simulation->technology, simulation->device,
+	                       &activity, &simulation->energy, error);
 }
 
-enum status simulation_time(struct simulation *simulation, simulation_kernel *kernel, const struct native_options *options, struct error *error) {
+enum status simulation_time(struct simulation *simulation, simulation_kernel *kernel,
+                            const struct native_options *options, struct error *error) {
 	machine_result_clear(&simulation->result);
 	return kernel(&simulation->config, &simulation->program, options, &simulation->result, error);
 }
@@ -114,7 +118,7 @@ struct evaluation {
 	struct values_network *network;
 	struct executor *executor;
 	int16_t *map;
-	int32_t *scores;   /* one per channel of the scores map */
+	int32_t *scores; /* one per channel of the scores map */
 	int32_t *check;
 };
 
@@ -126,43 +130,49 @@ static void evaluation_clear(struct evaluation *evaluation) {
 	free(evaluation->check);
 }
 
-static enum status evaluation_create(struct evaluation *evaluation, const struct simulation *simulation, uint32_t verify, struct error *error) {
+static enum status evaluation_create(struct evaluation *evaluation, const struct simulation *simulation,
+                                     uint32_t verify, struct error *error) {
 	memset(evaluation, 0, sizeof *evaluation);
 	evaluation->map = calloc(image_map_values(simulation->trace), sizeof *evaluation->map);
-	evaluation->scores = calloc(simulation->trace->maps[simulation->trace->scores_map].channels, sizeof *evaluation->scores);
+	evaluation->scores =
+	    calloc(simulation->trace->maps[simulation->trace->scores_map].channels, sizeof *evaluation->scores);
 	evaluation->check = calloc(simulation->trace->classes, sizeof *evaluation->check);
-	if (!evaluation->map || !evaluation->scores || !evaluation->check) return error_set(error, STATUS_MEMORY, "out of memory for the values");
+	if (!evaluation->map || !evaluation->scores || !evaluation->check)
+		return error_set(error, STATUS_MEMORY, "out of memory for the values");
 	enum status status = values_network_create(&evaluation->network, simulation->trace, VALUES_FAST, error);
-	if (!status && verify) status = executor_create(&evaluation->executor, &simulation->config, &simulation->program, error);
+	if (!status && verify)
+		status = executor_create(&evaluation->executor, &simulation->config, &simulation->program, error);
 	if (!status && verify) status = executor_preamble(evaluation->executor, error);
 	return status;
 }
 
 /* The image through the emitted program; its scores must be the layer kernels'. */
-static enum status verify_image(struct evaluation *evaluation, const struct simulation *simulation, uint32_t image, const int32_t *scores,
-                                struct error *error) {
+static enum status verify_image(struct evaluation *evaluation, const struct simulation *simulation, uint32_t image,
+                                const int32_t *scores, struct error *error) {
 	const struct trace *trace = simulation->trace;
 	const struct trace_map *input = &trace->maps[trace->input_map];
-	enum status status = executor_put_input(evaluation->executor, evaluation->map, input->height, input->width, input->channels,
-	                                        input->kind == TRACE_MAP_BITS, error);
+	enum status status = executor_put_input(evaluation->executor, evaluation->map, input->height, input->width,
+	                                        input->channels, input->kind == TRACE_MAP_BITS, error);
 	if (!status) status = executor_frame(evaluation->executor, error);
 	if (!status) status = executor_get_scores(evaluation->executor, evaluation->check, trace->classes, error);
 	if (status) return status;
 	for (uint32_t c = 0; c < trace->classes; c++)
 		if (scores[c] != evaluation->check[c])
-			return error_set(error, STATUS_FAILED, "image %u, class %u: the emitted program gives %d, the layer kernels give %d", image, c,
-			                 evaluation->check[c], scores[c]);
+			return error_set(error, STATUS_FAILED,
+			                 "image %u, class %u: the emitted program gives %d, the layer kernels give %d",
+			                 image, c, evaluation->check[c], scores[c]);
 	return STATUS_OK;
 }
 
-enum status simulation_evaluate(struct simulation *simulation, const struct image_set *images, uint32_t count, uint32_t verify,
-                                void (*progress)(void *context, uint32_t done, uint32_t count), void *context,
-                                const volatile sig_atomic_t *stop, struct error *error) {
+enum status simulation_evaluate(struct simulation *simulation, const struct image_set *images, uint32_t count,
+                                uint32_t verify, void (*progress)(void *context, uint32_t done, uint32_t count),
+                                void *context, const volatile sig_atomic_t *stop, struct error *error) {
 	const struct trace *trace = simulation->trace;
 	struct simulation_values *values = &simulation->values;
 	struct evaluation evaluation;
 	if (!trace->has_values)
-		return error_set(error, STATUS_INPUT, "%s: has shapes and seeded weights only; images need a trained network", trace->name);
+		return error_set(error, STATUS_INPUT,
+		                 "%s: has shapes and seeded weights only; images need a trained network", trace->name);
 	int32_t *scores = calloc((size_t)count * trace->classes, sizeof *scores);
 	if (!scores) return error_set(error, STATUS_MEMORY, "out of memory for the scores");
 	free(values->scores);
@@ -170,7 +180,8 @@ enum status simulation_evaluate(struct simulation *simulation, const struct imag
 	enum status status = evaluation_create(&evaluation, simulation, verify, error);
 	for (uint32_t i = 0; !status && i < count; i++) {
 		int32_t label;
-		if (stop && *stop) status = error_set(error, STATUS_INTERRUPTED, "interrupted after %u of %u images", i, count);
+		if (stop && *stop)
+			status = error_set(error, STATUS_INTERRUPTED, "interrupted after %u of %u images", i, count);
 		if (status) break;
 		image_to_map(trace, image_set_read(images, i, &label), evaluation.map);
 		int32_t *all = evaluation.scores;

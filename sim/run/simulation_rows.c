@@ -3,15 +3,20 @@
 
 #include "sim/run/simulation.h"
 
-static double cycles_to_ms(const struct simulation *simulation, double cycles) { return cycles / (double)simulation->config.clock_khz; }
+static double cycles_to_ms(const struct simulation *simulation, double cycles) {
+	return cycles / (double)simulation->config.clock_khz;
+}
 
 static uint64_t sum_ddr_bytes(const struct machine_result *result, int is_write) {
 	uint64_t sum = 0;
-	for (uint32_t l = 0; l < result->layer_count; l++) sum += is_write ? result->layers[l].ddr_write_bytes : result->layers[l].ddr_read_bytes;
+	for (uint32_t l = 0; l < result->layer_count; l++)
+		sum += is_write ? result->layers[l].ddr_write_bytes : result->layers[l].ddr_read_bytes;
 	return sum;
 }
 
-static double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
+static double ratio(double part, double whole) {
+	return whole > 0 ? part / whole : 0;
+}
 
 static void add_identity(const struct simulation *simulation, struct rows *rows) {
 	rows_text(rows, "run", "network", simulation->trace->name);
@@ -29,12 +34,14 @@ static void add_time(const struct simulation *simulation, struct rows *rows) {
 	rows_integer(rows, "run", "preamble_cycles", result->preamble_cycles, "cycles");
 	rows_integer(rows, "run", "frames", result->frame_count, "1");
 	rows_integer(rows, "run", "latency_cycles", simulation_latency_cycles(simulation), "cycles");
-	rows_real(rows, "run", "latency_ms", cycles_to_ms(simulation, (double)simulation_latency_cycles(simulation)), "ms");
+	rows_real(rows, "run", "latency_ms", cycles_to_ms(simulation, (double)simulation_latency_cycles(simulation)),
+	          "ms");
 	rows_real(rows, "run", "frames_per_s", ratio(1000, cycles_to_ms(simulation, period)), "1/s");
 	rows_text(rows, "run", "frames_per_s_basis", is_single ? "single_frame" : "mean_of_frames");
 	rows_integer(rows, "run", "unlimited_bandwidth_cycles", simulation->unlimited_cycles, "cycles");
 	if (simulation->sufficient_bytes_per_cycle)
-		rows_real(rows, "run", "sufficient_bandwidth", simulation->sufficient_bytes_per_cycle * (double)simulation->config.clock_khz / 1e6, "GB/s");
+		rows_real(rows, "run", "sufficient_bandwidth",
+		          simulation->sufficient_bytes_per_cycle * (double)simulation->config.clock_khz / 1e6, "GB/s");
 	else
 		rows_empty(rows, "run", "sufficient_bandwidth", "GB/s");
 }
@@ -82,11 +89,13 @@ static void add_work(const struct simulation *simulation, struct rows *rows) {
 	rows_real(rows, "unit:binary_engine", "utilisation_valid", ratio(binary_valid, binary_peak), "1");
 	rows_real(rows, "unit:fixed_engine", "utilisation_issued", ratio((double)fixed, fixed_peak), "1");
 	rows_real(rows, "unit:fixed_engine", "utilisation_valid", ratio(fixed_valid, fixed_peak), "1");
-	rows_real(rows, "unit:post_unit", "utilisation_issued", ratio((double)post, (double)result->total_cycles * config->post_lanes), "1");
+	rows_real(rows, "unit:post_unit", "utilisation_issued",
+	          ratio((double)post, (double)result->total_cycles * config->post_lanes), "1");
 }
 
 /* States of one unit, of one layer or summed over all (layer_count). */
-static void add_states(const struct simulation *simulation, int row, uint32_t layer, const char *scope, struct rows *rows) {
+static void add_states(const struct simulation *simulation, int row, uint32_t layer, const char *scope,
+                       struct rows *rows) {
 	const struct machine_result *result = &simulation->result;
 	uint64_t total = 0;
 	for (int state = 0; state < STATE_COUNT; state++) {
@@ -106,7 +115,9 @@ static void add_attribution(const struct simulation *simulation, struct rows *ro
 		char scope[ROW_SCOPE_BYTES];
 		snprintf(scope, sizeof scope, "unit:%s", attribution_row_names[row]);
 		add_states(simulation, row, simulation->result.layer_count, scope, rows);
-		if (row < UNIT_COUNT) rows_integer(rows, scope, "port_wait_cycles", simulation->result.port_wait_cycles[row], "cycles");
+		if (row < UNIT_COUNT)
+			rows_integer(rows, scope, "port_wait_cycles", simulation->result.port_wait_cycles[row],
+			             "cycles");
 	}
 }
 
@@ -130,7 +141,8 @@ static void add_layer(const struct simulation *simulation, uint32_t index, struc
 	}
 }
 
-static void add_amount(const struct resource_amount *amount, enum resource_kind kind, const char *scope, struct rows *rows) {
+static void add_amount(const struct resource_amount *amount, enum resource_kind kind, const char *scope,
+                       struct rows *rows) {
 	if (amount->grade == GRADE_MISSING)
 		rows_empty(rows, scope, resource_kind_names[kind], "1");
 	else if (kind == RESOURCE_BRAM18)
@@ -145,7 +157,8 @@ static void add_resources(const struct simulation *simulation, struct rows *rows
 	for (int kind = 0; kind < RESOURCE_KIND_COUNT; kind++) {
 		const struct resource_total *total = &fit->totals[kind];
 		char name[ROW_NAME_BYTES];
-		struct resource_amount amount = {total->count, total->grade == GRADE_MISSING ? GRADE_ASSUMED : total->grade};
+		struct resource_amount amount = {total->count,
+		                                 total->grade == GRADE_MISSING ? GRADE_ASSUMED : total->grade};
 		add_amount(&amount, (enum resource_kind)kind, "run", rows);
 		if (total->partial) rows_grade(rows, "partial");
 		snprintf(name, sizeof name, "%s_usable", resource_kind_names[kind]);
@@ -162,7 +175,8 @@ static void add_resources(const struct simulation *simulation, struct rows *rows
 		char scope[ROW_SCOPE_BYTES];
 		snprintf(scope, sizeof scope, "unit:%s", resource_unit_names[unit]);
 		for (int kind = 0; kind < RESOURCE_KIND_COUNT; kind++)
-			add_amount(&simulation->resources.rows[unit].amounts[kind], (enum resource_kind)kind, scope, rows);
+			add_amount(&simulation->resources.rows[unit].amounts[kind], (enum resource_kind)kind, scope,
+			           rows);
 	}
 }
 
@@ -204,7 +218,8 @@ static void add_values(const struct simulation *simulation, struct rows *rows) {
 		rows_real(rows, "run", "top1", ratio(values->correct, values->labelled), "1");
 	else
 		rows_empty(rows, "run", "top1", "1");
-	if (simulation->trace->float_top1 >= 0) rows_real(rows, "run", "float_top1", simulation->trace->float_top1, "1");
+	if (simulation->trace->float_top1 >= 0)
+		rows_real(rows, "run", "float_top1", simulation->trace->float_top1, "1");
 }
 
 void simulation_rows(const struct simulation *simulation, int layers, struct rows *rows) {

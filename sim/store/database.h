@@ -18,22 +18,22 @@ enum { RUN_ID_BYTES = 17 };
 struct database;
 
 struct run_record {
-	char id[RUN_ID_BYTES];        /* run_id: 16 hex digits */
+	char id[RUN_ID_BYTES]; /* run_id: 16 hex digits */
 	const char *program_version;
-	const struct config *config;  /* full configuration, stored parameter by parameter */
-	const char *network;          /* trace name */
-	const char *workload;         /* as given: file or folder, for rerun */
+	const struct config *config; /* full configuration, stored parameter by parameter */
+	const char *network;         /* trace name */
+	const char *workload;        /* as given: file or folder, for rerun */
 	uint32_t trace_checksum;
-	const char *images;           /* path as given or "" */
+	const char *images; /* path as given or "" */
 	uint32_t image_count;
 	const char *kernel, *exactness, *memory;
 	const struct rows *rows;
-	const char *mapping_text;     /* --show-mapping text or "" */
-	double wall_s;                /* table host only */
+	const char *mapping_text; /* --show-mapping text or "" */
+	double wall_s;            /* table host only */
 };
 
-/* Hash of program version, every parameter of the configuration except those that cannot change a result (kernel), trace
- * checksum, image path and count, seed. The same run has the same id. */
+/* Hash of program version, every parameter of the configuration except those that cannot change a result (kernel),
+ * trace checksum, image path and count, seed. The same run has the same id. */
 void run_id(const struct run_record *run, char id[RUN_ID_BYTES]);
 
 /* Opens or creates. STATUS_IO: cannot be opened, read-only, locked, disk full; STATUS_INPUT: not a database of this
@@ -53,8 +53,8 @@ struct stored_run {
 	char workload[1024], images[1024], kernel[16], program_version[32], network[64];
 	uint32_t trace_checksum, image_count;
 	struct config config;
-	struct rows rows;      /* rows_clear */
-	char *mapping_text;    /* free */
+	struct rows rows;   /* rows_clear */
+	char *mapping_text; /* free */
 };
 enum status database_read_run(struct database *database, const char *id, struct stored_run *run, struct error *error);
 void stored_run_clear(struct stored_run *run);

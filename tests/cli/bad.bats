@@ -87,7 +87,7 @@ trace() { nbcompile neuroblend20-fashion -q -o net.nbt; }
 @test "the network cannot be mapped: status 5 and the reason" {
 	quick_refused 5 "stem*fixed_activations" --set buffer.fixed_activations.depth_words=64
 	quick_refused 5 "8 bits*4" --set fixed_engine.weight_bits=4
-	quick_refused 5 "accumulator" --set binary_engine.accumulator_bits=4
+	quick_refused 5 "command" --set sequencer.program_commands=64
 	[ ! -e nbsim.db ]
 }
 
@@ -156,7 +156,7 @@ PY
 	head -c -1 good >net.nbw
 	quick_refused 3 "net.nbw" --workload net.nbt
 	python3 -c 'd = bytearray(open("good", "rb").read()); d[len(d) // 2] ^= 4; open("net.nbw", "wb").write(d)'
-	quick_refused 3 "net.nbw*checksum" --workload net.nbt
+	quick_refused 3 "net.nbw*CRC-32" --workload net.nbt
 	{ cat good; printf x; } >net.nbw
 	quick_refused 3 "net.nbw" --workload net.nbt
 	cp good net.nbw
@@ -171,7 +171,7 @@ PY
 	refused 2 "nolayer" nbcompile neuroblend20-fashion --width nolayer.weight_bits=4
 	refused 2 "nokey" nbcompile neuroblend20-fashion --width m1.nokey=4
 	refused 4 "nodir/x" nbcompile neuroblend20-fashion -o nodir/x.nbt
-	refused 4 "nope" nbcompile neuroblend20-fashion --params nope
+	refused "[34]" "nope" nbcompile neuroblend20-fashion --params nope
 	mkdir out.nbt
 	refused 4 "out.nbt" nbcompile neuroblend20-fashion -o out.nbt
 }
@@ -199,7 +199,7 @@ PY
 	: >empty.bin
 	quick_refused 3 "empty.bin" --images empty.bin
 	{ printf '\0\0\10\3\0\0\0\1\0\0\0\100\0\0\0\100'; head -c 4096 /dev/zero; } >big.bin # 64 x 64
-	quick_refused 3 "64*32" --images big.bin
+	quick_refused 3 "64 x 64*28 x 28" --images big.bin
 	{ printf '\0\0\11\3\0\0\0\1\0\0\0\34\0\0\0\34'; head -c 784 /dev/zero; } >signed.bin
 	quick_refused 3 "signed.bin" --images signed.bin
 	head -c 3074 /dev/zero >odd.bin

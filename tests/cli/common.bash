@@ -22,7 +22,7 @@ ok() {
 }
 
 # refused STATUS PATTERN COMMAND...: that status, nothing on stdout, on stderr one line that starts with the program's
-# name and holds the pattern (of bash, without the outer asterisks).
+# name and holds the pattern: text in which * stands for anything.
 refused() {
 	local expected=$1 pattern=$2
 	shift 2
@@ -33,14 +33,15 @@ refused() {
 
 # one_line PROGRAM STATUS PATTERN: what refused.stderr and $status must be. STATUS is a pattern too.
 one_line() {
-	local text lines
+	local text lines pattern=${3//\[/\\[}
+	pattern=${pattern//\?/\\?}
 	text=$(cat refused.stderr)
 	lines=$(wc -l <refused.stderr)
 	# shellcheck disable=SC2053
 	[[ $status == $2 ]] || { fail "status $status, not $2; stderr: $text"; return 1; }
 	[ "$lines" -eq 1 ] || { fail "$lines lines on stderr, not 1: $text"; return 1; }
 	# shellcheck disable=SC2053
-	[[ $text == "${1##*/}: "*$3* ]] || { fail "stderr: $text" "expected: ${1##*/}: *$3*"; return 1; }
+	[[ $text == "${1##*/}: "*$pattern* ]] || { fail "stderr: $text" "expected: ${1##*/}: *$3*"; return 1; }
 	case $text in *[![:print:]]*) fail "unprintable bytes on stderr: $(od -c refused.stderr | head -n 5)" ;; esac
 }
 

@@ -71,7 +71,8 @@ static inline double reference_value(const struct network_layer *layer, double x
 static inline void reference_run(const struct network *network, double **maps) {
 	for (uint32_t i = 1; i < network->layer_count; i++) {
 		const struct network_layer *layer = &network->layers[i], *input = &network->layers[layer->inputs[0]];
-		const double *x = maps[layer->inputs[0]], *other = maps[layer->inputs[1]];
+		const double *x = maps[layer->inputs[0]],
+		             *other = layer->input_count == 2 ? maps[layer->inputs[1]] : NULL;
 		if (layer->weight) {
 			maps[i] = reference_convolution(layer, input, x);
 			continue;
@@ -84,7 +85,7 @@ static inline void reference_run(const struct network *network, double **maps) {
 		for (uint32_t k = 0; k < count; k++) {
 			uint32_t c = k % layer->channels, p = k / layer->channels;
 			maps[i][k] = is_pool ? reference_pool(layer, input, x, p / layer->width, p % layer->width, c)
-			                     : reference_value(layer, x[k], other[k], c);
+			                     : reference_value(layer, x[k], other ? other[k] : 0, c);
 		}
 	}
 }

@@ -37,7 +37,8 @@ static void machine_small(struct config *config) {
 	config->dram_fixed_bytes_per_cycle = 8;
 	config->dram_controller_cycles = 0;
 	config->frames = 1;
-	for (int i = 0; i < BUFFER_COUNT; i++) config->buffer[i] = (struct config_buffer){.depth_words = 256, .banks = 1, .ports = 2};
+	for (int i = 0; i < BUFFER_COUNT; i++)
+		config->buffer[i] = (struct config_buffer){.depth_words = 256, .banks = 1, .ports = 2};
 }
 
 static void bench_init(struct bench *bench) {
@@ -60,18 +61,33 @@ static struct command *add_transfer(struct bench *bench, enum opcode opcode, enu
 }
 
 /* A 3x3 convolution, pad 1, on a side x side map with one word a pixel. */
-static struct command *add_conv(struct bench *bench, enum opcode opcode, uint32_t side, uint32_t first_row, uint32_t rows, uint32_t groups) {
+static struct command *add_conv(struct bench *bench, enum opcode opcode, uint32_t side, uint32_t first_row,
+                                uint32_t rows, uint32_t groups) {
 	struct command *command = add(bench, opcode);
-	command->f.conv = (struct conv_fields){.input_width = side, .input_height = side, .output_width = side, .rows = rows, .first_row = first_row,
-	                                       .kernel = 3, .stride = 1, .pad = 1, .input_words = 1, .groups = groups, .channels = 4};
+	command->f.conv = (struct conv_fields){.input_width = side,
+	                                       .input_height = side,
+	                                       .output_width = side,
+	                                       .rows = rows,
+	                                       .first_row = first_row,
+	                                       .kernel = 3,
+	                                       .stride = 1,
+	                                       .pad = 1,
+	                                       .input_words = 1,
+	                                       .groups = groups,
+	                                       .channels = 4};
 	return command;
 }
 
 static struct command *add_post(struct bench *bench, uint32_t side, uint32_t rows, uint32_t channels) {
 	struct command *command = add(bench, OPCODE_POST);
 	command->flags = POST_WRITE_OUTPUT;
-	command->f.post = (struct post_fields){.width = side, .rows = rows, .channels = channels, .a_groups = channels / 4, .b_groups = 1,
-	                                       .sums_width = side, .value_bits = 32};
+	command->f.post = (struct post_fields){.width = side,
+	                                       .rows = rows,
+	                                       .channels = channels,
+	                                       .a_groups = channels / 4,
+	                                       .b_groups = 1,
+	                                       .sums_width = side,
+	                                       .value_bits = 32};
 	return command;
 }
 
@@ -84,7 +100,8 @@ static uint64_t run(struct bench *bench, const struct native_options *options) {
 	for (int row = 0; row < ATTRIBUTION_ROWS; row++) {
 		uint64_t sum = 0;
 		for (uint32_t layer = 0; layer < bench->result.layer_count; layer++)
-			for (int state = 0; state < STATE_COUNT; state++) sum += bench->result.layers[layer].cycles[row][state];
+			for (int state = 0; state < STATE_COUNT; state++)
+				sum += bench->result.layers[layer].cycles[row][state];
 		assert_int_equal(sum, total);
 	}
 	return total;
@@ -92,11 +109,13 @@ static uint64_t run(struct bench *bench, const struct native_options *options) {
 
 static uint64_t cycles(const struct bench *bench, int row, enum unit_state state) {
 	uint64_t sum = 0;
-	for (uint32_t layer = 0; layer < bench->result.layer_count; layer++) sum += bench->result.layers[layer].cycles[row][state];
+	for (uint32_t layer = 0; layer < bench->result.layer_count; layer++)
+		sum += bench->result.layers[layer].cycles[row][state];
 	return sum;
 }
 
-/* Fetch in 0, decoded in 1, pushed in 1, visible in 2: accepted; asks in 3, RUN in 4 .. 3 + n, tokens visible (quiet) from 4 + n + D - 1 + 1. */
+/* Fetch in 0, decoded in 1, pushed in 1, visible in 2: accepted; asks in 3, RUN in 4 .. 3 + n, tokens visible (quiet)
+ * from 4 + n + D - 1 + 1. */
 static void engine_alone_is_closed_form_plus_fill_and_drain(void **state) {
 	(void)state;
 	struct bench bench;
@@ -124,7 +143,8 @@ static void window_packing_is_closed_form_plus_fill(void **state) {
 	conv->flags = CONV_WINDOW_PACKED;
 	conv->f.conv.channels = 16;
 	conv->f.conv.steps = 3; /* 9 x 16 / 48 */
-	/* A row: 9 reads fill the first window, then 8 windows of 2 groups x 3 steps, longer than the 3 new reads each. */
+	/* A row: 9 reads fill the first window, then 8 windows of 2 groups x 3 steps, longer than the 3 new reads each.
+	 */
 	uint64_t n = 8 * (9 + 8 * 2 * 3);
 	assert_int_equal(run(&bench, NULL), 3 + n + machine_binary_latency_cycles(&bench.config) + 1 + 1);
 	assert_int_equal(bench.result.layers[0].binary_issued, 8 * 8 * 2 * 3 * 4 * 48);
@@ -147,8 +167,8 @@ static void latencies_are_those_of_the_pipeline(void **state) {
 	assert_int_equal(machine_fixed_latency_cycles(&config), 2 + 1 + 1 + 1 + 2 + 1);
 }
 
-/* LOAD of one burst of 16 beats: accepted in 2, issued in 3, at the channel in 4, data in 5 .. 20, latency 10: arrived in 31; asks in 31,
- * written in 32 .. 47, visible in 48. */
+/* LOAD of one burst of 16 beats: accepted in 2, issued in 3, at the channel in 4, data in 5 .. 20, latency 10: arrived
+ * in 31; asks in 31, written in 32 .. 47, visible in 48. */
 static void a_load_takes_what_its_parts_take(void **state) {
 	(void)state;
 	struct bench bench;
@@ -161,7 +181,8 @@ static void a_load_takes_what_its_parts_take(void **state) {
 	machine_result_clear(&bench.result);
 }
 
-/* STORE of 4 words (32 bytes): accepted 2, asks 3, read 4 .. 7, at the channel in 10, data 11 .. 14, answered in 25, quiet in 26. */
+/* STORE of 4 words (32 bytes): accepted 2, asks 3, read 4 .. 7, at the channel in 10, data 11 .. 14, answered in 25,
+ * quiet in 26. */
 static void a_store_ends_with_its_answer(void **state) {
 	(void)state;
 	struct bench bench;
@@ -187,14 +208,15 @@ static void the_worked_example_of_the_readme(void **state) {
 	post->give_data = 1u << UNIT_STORE;
 	struct command *store = add_transfer(&bench, OPCODE_STORE, BUFFER_OUTPUT, 16);
 	store->take_data = 1u << UNIT_POST;
-	/* load visible 48; conv accepted 48, asks 49, runs 50 .. 193, D = 9: sums and token visible 203; post accepted 203, asks 204, runs
-	 * 205 .. 220, drains to 233, token visible 234; store accepted 234; 256 bytes are two bursts of 128: asks 235, reads 236 .. 251, at the
-	 * channel 254, data 255 .. 270, answer 281; second asks 252, reads 253 .. 268, at the channel 271, data 272 .. 287, answer 298, quiet 299. */
+	/* load visible 48; conv accepted 48, asks 49, runs 50 .. 193, D = 9: sums and token visible 203; post accepted
+	 * 203, asks 204, runs 205 .. 220, drains to 233, token visible 234; store accepted 234; 256 bytes are two
+	 * bursts of 128: asks 235, reads 236 .. 251, at the channel 254, data 255 .. 270, answer 281; second asks 252,
+	 * reads 253 .. 268, at the channel 271, data 272 .. 287, answer 298, quiet 299. */
 	assert_int_equal(run(&bench, NULL), 299 + 1);
-	assert_int_equal(cycles(&bench, UNIT_BINARY, STATE_MEMORY), 45);   /* decoded 2, visible 3: 3 .. 47 */
+	assert_int_equal(cycles(&bench, UNIT_BINARY, STATE_MEMORY), 45); /* decoded 2, visible 3: 3 .. 47 */
 	assert_int_equal(cycles(&bench, UNIT_BINARY, STATE_BUSY), 144);
 	assert_int_equal(cycles(&bench, UNIT_BINARY, STATE_FILL_DRAIN), 9);
-	assert_int_equal(cycles(&bench, UNIT_POST, STATE_STARVED), 199);   /* decoded 3, visible 4: 4 .. 202 */
+	assert_int_equal(cycles(&bench, UNIT_POST, STATE_STARVED), 199); /* decoded 3, visible 4: 4 .. 202 */
 	assert_int_equal(cycles(&bench, UNIT_POST, STATE_BUSY), 16);
 	machine_result_clear(&bench.result);
 }
@@ -250,7 +272,8 @@ static void a_missing_token_is_reported_as_stuck(void **state) {
 	add_conv(&bench, OPCODE_BINARY_CONV, 4, 0, 4, 1)->take_data = 1u << UNIT_POST;
 	add(&bench, OPCODE_END);
 	assert_int_equal(native_run(&bench.config, &bench.program, NULL, &bench.result, &error), STATUS_STUCK);
-	assert_non_null(strstr(error.text, "binary_engine: command 0 (BINARY_CONV, layer 0) waits for data from another unit"));
+	assert_non_null(
+	    strstr(error.text, "binary_engine: command 0 (BINARY_CONV, layer 0) waits for data from another unit"));
 	assert_non_null(strstr(error.text, "store: no command"));
 }
 
@@ -262,7 +285,8 @@ static void a_full_queue_blocks_the_sequencer(void **state) {
 	for (int i = 0; i < 8; i++) add_conv(&bench, OPCODE_BINARY_CONV, 4, 0, 1, 1);
 	uint64_t n = 4 * 9;
 	/* accepted in 2; each next one is accepted n + 2 cycles later. */
-	assert_int_equal(run(&bench, NULL), 2 + 8 * (n + 2) - 2 + 1 + machine_binary_latency_cycles(&bench.config) + 1 + 1);
+	assert_int_equal(run(&bench, NULL),
+	                 2 + 8 * (n + 2) - 2 + 1 + machine_binary_latency_cycles(&bench.config) + 1 + 1);
 	assert_true(cycles(&bench, ATTRIBUTION_SEQUENCER, STATE_BLOCKED) > 0);
 	machine_result_clear(&bench.result);
 }

@@ -130,7 +130,8 @@ static void layout_machine(struct config *config, uint32_t packing, uint32_t wor
 
 static int window_packed(const struct program *program) {
 	for (uint32_t i = 0; i < program->command_count; i++)
-		if (program->commands[i].opcode == OPCODE_BINARY_CONV) return program->commands[i].flags & CONV_WINDOW_PACKED;
+		if (program->commands[i].opcode == OPCODE_BINARY_CONV)
+			return program->commands[i].flags & CONV_WINDOW_PACKED;
 	fail();
 	return 0;
 }
@@ -142,8 +143,7 @@ static void check_bit_weights(const struct trace *trace, const struct config *co
 	               word_bits = 48 * config->binary_words;
 	const uint32_t word_bytes = config_word_bytes(config, BUFFER_BIT_WEIGHTS), pes = config->binary_pes;
 	const uint32_t bw = (channels + word_bits - 1) / word_bits, taps = kernel * kernel;
-	const uint32_t group_words =
-	    window_packed(program) ? (taps * channels + word_bits - 1) / word_bits : taps * bw;
+	const uint32_t group_words = window_packed(program) ? (taps * channels + word_bits - 1) / word_bits : taps * bw;
 	const uint8_t *bytes = loaded(program, BUFFER_BIT_WEIGHTS);
 	uint32_t zeros = 0, found = 0;
 	for (uint32_t o = 0; o < tensor->rows; o++)
