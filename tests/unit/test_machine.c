@@ -151,6 +151,61 @@ static void window_packing_is_closed_form_plus_fill(void **state) {
 	machine_result_clear(&bench.result);
 }
 
+/* The eighteen binary convolutions of NeuroBlend-20: output side, input channels, output channels, stride, how many. */
+static const uint32_t neuroblend20[][5] = {
+    {32, 16, 16, 1, 6}, {16, 16, 32, 2, 1}, {16, 32, 32, 1, 5}, {8, 32, 64, 2, 1}, {8, 64, 64, 1, 5}};
+
+static uint32_t divide_up(uint32_t a, uint32_t b) {
+	return (a + b - 1) / b;
+}
+
+/* Adds all of them; returns the rows' first fills of the window register (0 when channel packed). */
+static uint64_t add_neuroblend20(struct bench *bench, uint32_t pes, uint32_t words, int window) {
+	uint64_t fill = 0;
+	for (size_t i = 0; i < sizeof neuroblend20 / sizeof neuroblend20[0]; i++)
+		for (uint32_t k = 0; k < neuroblend20[i][4]; k++) {
+			const uint32_t side = neuroblend20[i][0], stride = neuroblend20[i][3],
+			               channels = neuroblend20[i][1];
+			struct command *conv = add_conv(bench, OPCODE_BINARY_CONV, side * stride, 0, side,
+			                                divide_up(neuroblend20[i][2], pes));
+			conv->f.conv.output_width = side;
+			conv->f.conv.stride = stride;
+			conv->f.conv.channels = channels;
+			conv->f.conv.input_words = divide_up(channels, 48 * words);
+			if (!window) continue;
+			conv->flags = CONV_WINDOW_PACKED;
+			conv->f.conv.steps = divide_up(9 * channels, 48 * words);
+			fill += side * 9 * conv->f.conv.input_words;
+		}
+	return fill;
+}
+
+/* The closed forms for whole networks, with the engine alone: cycles in RUN are the sum over the layers (window packed:
+ * and one fill a row); each command costs two cycles more (accept, ask) and the last one drains. */
+static void neuroblend20_is_its_closed_form(void **state) {
+	(void)state;
+	static const struct {
+		uint32_t pes, words;
+		int window;
+		uint64_t cycles;
+	} rows[] = {{16, 1, 0, 108288}, {32, 1, 0, 81792}, {32, 2, 0, 76032},
+	            {64, 1, 0, 75456},  {4, 3, 1, 69632},  {16, 1, 1, 52224}};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct bench bench;
+		bench_init(&bench);
+		bench.config.binary_pes = rows[i].pes;
+		bench.config.binary_words = rows[i].words;
+		bench.config.binary_packing = rows[i].window ? PACKING_WINDOW : PACKING_CHANNEL;
+		bench.config.sequencer_queue_depth = 32;
+		uint64_t fill = add_neuroblend20(&bench, rows[i].pes, rows[i].words, rows[i].window);
+		uint64_t total = run(&bench, NULL);
+		assert_int_equal(cycles(&bench, UNIT_BINARY, STATE_BUSY), rows[i].cycles + fill);
+		assert_int_equal(total,
+		                 2 + rows[i].cycles + fill + 2 * 18 + machine_binary_latency_cycles(&bench.config) + 1);
+		machine_result_clear(&bench.result);
+	}
+}
+
 static void latencies_are_those_of_the_pipeline(void **state) {
 	(void)state;
 	struct config config;
@@ -314,6 +369,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(engine_alone_is_closed_form_plus_fill_and_drain),
 	    cmocka_unit_test(window_packing_is_closed_form_plus_fill),
+	    cmocka_unit_test(neuroblend20_is_its_closed_form),
 	    cmocka_unit_test(latencies_are_those_of_the_pipeline),
 	    cmocka_unit_test(a_load_takes_what_its_parts_take),
 	    cmocka_unit_test(a_store_ends_with_its_answer),
