@@ -25,14 +25,17 @@ load common
 }
 
 @test "every option that --help prints is one that the program knows" {
-	local program option
+	local program option known=0
 	for program in nbsim nbcompile; do
 		for option in $($program --help | grep -oE '^  (-[a-z], |    )--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
 			# Refused later (no network, no value, unknown word) or done, but known.
 			run --separate-stderr $program "$option" --not-an-option
 			[[ $stderr != *"unknown option '$option'"* ]] || fail "$program: $option"
+			[ "$status" -ne 0 ] || [ -n "$output" ] || fail "$program $option did nothing"
+			known=$((known + 1))
 		done
 	done
+	[ "$known" -ge 28 ] || fail "only $known options"
 }
 
 @test "every example of nbsim --help runs as printed" {

@@ -45,6 +45,15 @@ one_line() {
 	case $text in *[![:print:]]*) fail "unprintable bytes on stderr: $(od -c refused.stderr | head -n 5)" ;; esac
 }
 
+# same A B: the same bytes, and some.
+same() {
+	local file
+	for file in "$@"; do
+		[ -p "$file" ] || [ -s "$file" ] || { fail "$file is missing or empty"; return 1; }
+	done
+	cmp "$1" "$2" || { fail "$1 and $2 differ"; return 1; }
+}
+
 # differ A B: two files, both there, that are not equal. (A plain `! cmp` never fails a test.)
 differ() {
 	[ -e "$1" ] && [ -e "$2" ] || { fail "$1 or $2 is missing"; return 1; }

@@ -14,23 +14,24 @@ load common
 	nbcompile neuroblend20-fashion -q -o net.nbt
 	nbsim --no-db --layers --format csv >fly.csv
 	nbsim --no-db --layers --format csv --workload net.nbt >trace.csv
-	cmp fly.csv trace.csv
+	same fly.csv trace.csv
 	if [ -r "$test_images" ]; then
 		nbsim --no-db --images "$test_images" --count 20 --scores a >/dev/null
 		nbsim --no-db --images "$test_images" --count 20 --scores b --workload net.nbt >/dev/null
-		cmp a b
+		same a b
 	fi
 }
 
 @test "by name, by folder, from another folder: the same bytes" {
 	nbcompile neuroblend20-fashion -q -o a.nbt
 	nbcompile "$NBSIM_ROOT/workloads/networks/neuroblend20-fashion" -q -o b.nbt
-	cmp a.nbw b.nbw
+	same a.nbw b.nbw
 	diff <(sed 's/\<a\.nbw/x.nbw/' a.nbt) <(sed 's/\<b\.nbw/x.nbw/' b.nbt)
 }
 
 @test "without -o: the table alone, no file; -q: nothing" {
 	ok nbcompile neuroblend20-fashion
+	[ "${#lines[@]}" -gt 20 ]
 	[ -z "$(find . -name '*.nb?')" ]
 	ok nbcompile neuroblend20-fashion -q
 	[ -z "$output" ]
@@ -41,7 +42,7 @@ load common
 	[[ $output == *"100 classes"* && $output != *"trained weights"* ]]
 	nbsim --no-db --format csv --workload n18.nbt --set binary_engine.window_bits=4608 --kernel native >native.csv
 	nbsim --no-db --format csv --workload n18.nbt --set binary_engine.window_bits=4608 --kernel systemc >systemc.csv
-	cmp native.csv systemc.csv
+	same native.csv systemc.csv
 	[ "$(value native.csv run total_cycles)" -gt 10000 ]
 	absent '^run,float_top1,[0-9]' native.csv
 }
@@ -50,7 +51,7 @@ load common
 	nbcompile neuroblend18-cifar100 --shape-only -q --seed 1 -o a.nbt
 	nbcompile neuroblend18-cifar100 --shape-only -q -o b.nbt
 	nbcompile neuroblend18-cifar100 --shape-only -q --seed 2 -o c.nbt
-	cmp a.nbw b.nbw
+	same a.nbw b.nbw
 	differ a.nbw c.nbw
 	nbsim --no-db --format csv --workload a.nbt --set binary_engine.packing=channel >a.csv
 	nbsim --no-db --format csv --workload c.nbt --set binary_engine.packing=channel >c.csv
@@ -72,7 +73,7 @@ load common
 	grep -E '^m2 ' table | grep -q 'fixed 1x1 4b'
 	printf '[compile]\nskip_weight_bits = 4\n' >widths.ini
 	nbcompile neuroblend20-fashion -q -o file.nbt --config widths.ini
-	cmp four.nbw file.nbw
+	same four.nbw file.nbw
 }
 
 @test "the widths of a trace reach the machine: wider than the lanes is refused, narrower runs" {
@@ -94,7 +95,7 @@ bnn_pynq() { # bnn_pynq FOLDER
 	ok nbcompile "$NBSIM_DATA/bnn-pynq/$1" -o net.nbt
 	nbsim --no-db --format csv --workload net.nbt --set binary_engine.packing=channel --kernel native >native.csv
 	nbsim --no-db --format csv --workload net.nbt --set binary_engine.packing=channel --kernel systemc >systemc.csv
-	cmp native.csv systemc.csv
+	same native.csv systemc.csv
 	[ "$(value native.csv run total_cycles)" -gt 1000 ]
 }
 

@@ -22,7 +22,7 @@ mapping_ini() {
 	diff <(awk '{ print $1, $2, $3, $4, $5, $6, $7 }' shown) <(awk '{ print $1, $2, $3, $4, $5, $6, $7 }' again)
 	nbsim --no-db --layers --format csv >base.csv
 	nbsim --no-db --layers --format csv --mapping same.ini >mapped.csv
-	cmp base.csv mapped.csv
+	same base.csv mapped.csv
 }
 
 @test "--mapping overrides one layer and leaves the others" {
@@ -58,7 +58,7 @@ mapping_ini() {
 @test "--emit-commands -: the same program on stdout" {
 	nbsim --no-db --emit-commands program.txt >table
 	nbsim --no-db --emit-commands - >both
-	cmp both <(cat program.txt table)
+	same both <(cat program.txt table)
 }
 
 @test "--timeline: trace-event JSON of every unit, inside the run" {
@@ -95,6 +95,8 @@ PY
 	local kernel
 	for kernel in native systemc native; do
 		nbsim --no-db --kernel $kernel --timeline run.json --vcd waves.vcd >/dev/null
+		[ -s run.json ]
+		[ -s waves.vcd ]
 		cat run.json waves.vcd | sha256sum >>sums
 	done
 	[ "$(sort -u sums | wc -l)" -eq 1 ]
@@ -103,5 +105,5 @@ PY
 @test "observers do not change the result" {
 	nbsim --no-db --layers --format csv >plain.csv
 	nbsim --no-db --layers --format csv --timeline run.json --vcd waves.vcd --emit-commands program.txt >seen.csv
-	cmp plain.csv seen.csv
+	same plain.csv seen.csv
 }

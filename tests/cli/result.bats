@@ -106,7 +106,7 @@ PY
 	for config in u250 vu9p ultra96; do
 		nbsim --no-db --layers --format csv --config $config.ini --kernel native >native.csv
 		nbsim --no-db --layers --format csv --config $config.ini --kernel systemc >systemc.csv
-		cmp native.csv systemc.csv || fail "$config"
+		same native.csv systemc.csv || fail "$config"
 	done
 }
 
@@ -114,7 +114,7 @@ PY
 	local common=(--no-db --layers --format csv --set run.frames=2 --set dram.channels=1 --set dma.burst_beats=4 --set post_unit.mode=separate)
 	nbsim "${common[@]}" --kernel native >native.csv
 	nbsim "${common[@]}" --kernel systemc >systemc.csv
-	[ -s native.csv ] && cmp native.csv systemc.csv
+	same native.csv systemc.csv
 }
 
 @test "every shipped configuration runs the shipped network, fits and is not the others" {
@@ -141,8 +141,8 @@ PY
 	nbsim --no-db --format csv >default.csv
 	nbsim --no-db --format csv --workload neuroblend20-fashion >name.csv
 	nbsim --no-db --format csv --workload "$NBSIM_ROOT/workloads/networks/neuroblend20-fashion" >folder.csv
-	cmp default.csv name.csv
-	cmp default.csv folder.csv
+	same default.csv name.csv
+	same default.csv folder.csv
 }
 
 @test "--set changes what it names" {
@@ -166,7 +166,7 @@ PY
 @test "--set the default value changes nothing" {
 	nbsim --no-db --format csv >base.csv
 	nbsim --no-db --format csv --set binary_engine.pes=16 >same.csv
-	cmp base.csv same.csv
+	same base.csv same.csv
 }
 
 @test "the cycles with unlimited bandwidth are those of dram.kind=unlimited at the same latency" {
@@ -199,22 +199,22 @@ PY
 @test "the same command twice: the same bytes on stdout, with and without database" {
 	nbsim --layers >first
 	nbsim --layers >second
-	cmp first second
+	same first second
 	nbsim --no-db --layers --format json >third
 	nbsim --no-db --layers --format json >fourth
-	cmp third fourth
+	same third fourth
 	nbsim --no-db --layers --format csv >a
 	nbsim --layers --format csv >b
-	cmp a b
+	same a b
 }
 
 @test "the locale and the place do not change a byte" {
 	nbsim --no-db --format csv >a
 	mkdir far && (cd far && LC_ALL=de_DE.UTF-8 LANG=de_DE.UTF-8 TZ=Asia/Tokyo COLUMNS=40 nbsim --no-db --format csv >../b)
-	cmp a b
+	same a b
 }
 
 @test "--no-db writes no file" {
-	nbsim --no-db >/dev/null
+	[ -n "$(nbsim --no-db)" ]
 	[ -z "$(ls -A)" ] || fail "$(ls -A)"
 }

@@ -37,13 +37,13 @@ stored() {
 	local id
 	id=$(nbsim runs --format csv | sed -nE 's/^([0-9a-f]{16}).*/\1/p')
 	nbsim show "$id" --format csv >shown.csv
-	cmp run.csv shown.csv
+	same run.csv shown.csv
 	nbsim --no-db --layers --format json >run.json
 	nbsim show "$id" --format json >shown.json
-	cmp run.json shown.json
+	same run.json shown.json
 	nbsim --no-db --layers >run.txt
 	nbsim show "$id" --layers >shown.txt
-	cmp run.txt shown.txt
+	same run.txt shown.txt
 }
 
 @test "show of a run without --layers prints the rows that the run printed" {
@@ -51,7 +51,7 @@ stored() {
 	local id
 	id=$(nbsim runs --format csv | sed -nE 's/^([0-9a-f]{16}).*/\1/p')
 	nbsim show "$id" --format csv | grep -v '^layer:' >shown.csv
-	cmp run.csv shown.csv
+	same run.csv shown.csv
 }
 
 @test "rerun gives the same cycles, with either kernel and from another folder" {

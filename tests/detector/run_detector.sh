@@ -24,7 +24,7 @@ for word in "$@"; do
 	*) only=$word ;;
 	esac
 done
-cases=${NBSIM_DETECTOR_CASES:-60}
+cases=${NBSIM_DETECTOR_CASES:-300}
 mkdir -p "$build/detector"
 tree=$(cd "$build/detector" && pwd)
 source=$tree/source objects=$tree/build work=$tree/work
@@ -168,10 +168,13 @@ fi
 structures=$("$objects/bin/nb_equal" structures | cut -d' ' -f1)
 
 # Unchanged, every suite that is used must be green.
-if run_cases "$work/good"; then passed=1; else
-	fail "the unchanged program's random cases"
-	cat "$work"/good/*.log | grep -v passed | head -n 5
+if ! run_cases "$work/good"; then
+	grep -hv passed "$work"/good/*.log | head -n 5
+	echo "not ok the unchanged program's random cases fail, so nothing can be said"
+	echo "0 passed, 1 failed"
+	exit 1
 fi
+passed=1
 declare -A checked
 mutations=$root/tests/detector/mutations.sh
 while read -r _ level suite rest; do

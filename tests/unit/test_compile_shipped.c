@@ -135,8 +135,8 @@ static void mixer_is_refused(void **state) {
 	assert_non_null(strstr(error.text, "[b1.token.turn]: transpose has no operator in the trace"));
 }
 
-/* Float: 93.00 % of the first 1000, 90.56 % of all 10,000. Sign activations make the network chaotic: rounding noise of
- * any size changes about 4 % of the answers, which on 1000 images moves the accuracy by about 0.6 points either way. */
+/* Float: 93.00 % of the first 1000, 90.56 % of all 10,000. Both stay within one point. The float network itself moves as much as the
+ * quantised one: it gives 93.20, 91.90, 91.50 % on the first 1000 with uniform noise 0.00001, 0.001, 0.004 wide before its signs. */
 static void accuracy(void **state) {
 	(void)state;
 	struct trace trace;
@@ -162,7 +162,7 @@ static void accuracy(void **state) {
 	print_message("top-1: first 1000 %.2f %% (float 93.00), all 10000 %.2f %% (float 90.56)\n", right_first / 10.0,
 	              right / 100.0);
 	assert_true(right >= 8956);      /* within 1 point */
-	assert_true(right_first >= 912); /* within 1.8 points: see above */
+	assert_true(right_first >= 920);
 	free(map);
 	values_network_free(values);
 	image_set_close(set);

@@ -139,6 +139,33 @@ static void foreign_files_are_left_as_they_are(void **state) {
 	}
 }
 
+/* A program that died left its log: rolling it into the file is that program's business. */
+static void a_foreign_log_is_left_as_it_is(void **state) {
+	struct fixture *fixture = *state;
+	char source[512], log[520];
+	unsigned char *bytes;
+	sqlite3 *other;
+	folder_file(&fixture->folder, "live.db", source, sizeof source);
+	assert_int_equal(sqlite3_open(source, &other), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(other, "PRAGMA journal_mode = WAL; CREATE TABLE bookmarks (url)", NULL, NULL, NULL),
+	    SQLITE_OK);
+	for (int i = 0; i < 2; i++) {
+		snprintf(log, sizeof log, "%s%s", source, i ? "-wal" : "");
+		size_t count = read_bytes(log, &bytes);
+		assert_int_not_equal(count, 0);
+		snprintf(log, sizeof log, "%s%s", fixture->path, i ? "-wal" : "");
+		write_bytes(log, bytes, count);
+		free(bytes);
+	}
+	sqlite3_close(other);
+	unlink(source);
+	assert_int_equal(folder_count(&fixture->folder), 2);
+	assert_int_equal(open_only(fixture, 1), STATUS_INPUT);
+	assert_said(fixture, "of another program");
+	assert_int_equal(folder_count(&fixture->folder), 2);
+}
+
 static void other_schema_versions_are_named(void **state) {
 	struct fixture *fixture = *state;
 	assert_int_equal(store_sample(fixture->path, 1, 1, 1, &fixture->error), STATUS_OK);
@@ -450,6 +477,7 @@ int main(void) {
 	    IN_FOLDER(nothing_is_created_unasked),
 	    IN_FOLDER(folders_devices_and_odd_names_are_no_databases),
 	    IN_FOLDER(foreign_files_are_left_as_they_are),
+	    IN_FOLDER(a_foreign_log_is_left_as_it_is),
 	    IN_FOLDER(other_schema_versions_are_named),
 	    IN_FOLDER(read_only_files_are_read_and_not_written),
 	    IN_FOLDER(a_change_under_an_unlocked_reader_is_noticed),
