@@ -32,8 +32,8 @@ struct run_record {
 	double wall_s;            /* table host only */
 };
 
-/* Hash of program version, every parameter of the configuration except those that cannot change a result (kernel),
- * trace checksum, image path and count, seed. The same run has the same id. */
+/* Hash of program version, trace checksum, images, memory, mapping and every parameter of the configuration except those that cannot
+ * change a result (run_id.c). The same run has the same id. */
 void run_id(const struct run_record *run, char id[RUN_ID_BYTES]);
 
 /* Opens or creates. STATUS_IO: cannot be opened, read-only, locked, disk full; STATUS_INPUT: not a database of this

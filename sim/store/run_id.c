@@ -4,12 +4,13 @@
  *   program_version=VERSION
  *   trace_checksum=8 HEX DIGITS
  *   image_count=N
- *   SECTION.KEY=VALUE         every parameter in the order of config_parameters, as an INI file holds it; not
- * run.kernel, since the kernels give the same result; run.seed is among them images=PATH
+ *   memory=model or external
+ *   SECTION.KEY=VALUE         every parameter in the order of config_parameters, as an INI file holds it, but for run.kernel (the
+ *                             kernels give the same result) and run.workload (the trace's checksum counts)
+ *   images=PATH
+ *   the text of the mapping   (a mapping file changes it)
  *
- * each line ended by a newline; the path comes last, so that no byte in it can be taken for another line. Left out:
- * what follows from these (network, exactness, rows) and what has no influence (where the workload lies: its checksum
- * counts).
+ * each line ended by a newline. Left out is what follows from these (network, exactness, rows).
  */
 #include <inttypes.h>
 #include <string.h>
@@ -38,12 +39,15 @@ void run_id(const struct run_record *run, char id[RUN_ID_BYTES]) {
 	hash_line(&hash, "", "trace_checksum", text);
 	snprintf(text, sizeof text, "%" PRIu32, run->image_count);
 	hash_line(&hash, "", "image_count", text);
+	hash_line(&hash, "", "memory", run->memory);
 	for (size_t i = 0; i < config_parameter_count; i++) {
 		const struct config_parameter *parameter = &config_parameters[i];
-		if (!strcmp(parameter->section, "run") && !strcmp(parameter->key, "kernel")) continue;
+		int is_run = !strcmp(parameter->section, "run");
+		if (is_run && (!strcmp(parameter->key, "kernel") || !strcmp(parameter->key, "workload"))) continue;
 		config_value_text(run->config, parameter, text, sizeof text);
 		hash_line(&hash, parameter->section, parameter->key, text);
 	}
 	hash_line(&hash, "", "images", run->images);
+	hash_bytes(&hash, run->mapping_text);
 	snprintf(id, RUN_ID_BYTES, "%016" PRIx64, hash);
 }

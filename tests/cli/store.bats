@@ -66,10 +66,11 @@ stored() {
 	ok nbsim rerun "$id" --db ../nbsim.db
 }
 
-@test "rerun of a run with a mapping of its own reproduces it" {
+@test "rerun of a run with a mapping of its own asks for it, and reproduces it with it" {
 	printf '[m5]\nband_rows = 2\n[m6]\nweights = layer\n' >wish.ini
 	stored --mapping wish.ini
-	ok nbsim rerun "$id"
+	refused 3 "--mapping" nbsim rerun "$id"
+	ok nbsim rerun "$id" --mapping wish.ini
 }
 
 @test "a run with another mapping is another run" {
