@@ -26,7 +26,8 @@ static void request_stop(int signal_number) {
 }
 
 enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
-enum { KERNEL_FROM_CONFIG = 2 };
+enum { KERNEL_FROM_CONFIG = 2, VERIFY_STANDARD = 16 };
+#define VERIFY_NOT_GIVEN UINT64_MAX
 
 struct arguments {
 	const char *config, *workload, *images, *scores, *db, *vcd, *timeline, *commands, *mapping;
@@ -164,7 +165,7 @@ static enum status load_workload(struct session *session, const char *name, stru
 static enum status load_named(const char *folder, const char *name, char *path, size_t bytes, struct error *error) {
 	char file[CONFIG_TEXT_BYTES + 8];
 	snprintf(file, sizeof file, "%s.ini", name);
-	return shipped_find(folder, strchr(name, '/') || ends_with(name, ".ini") ? name : file, path, bytes, error);
+	return shipped_find_in(folder, file, path, bytes, error);
 }
 
 static enum status load_machine(struct session *session, const struct arguments *arguments, struct error *error) {
@@ -192,6 +193,7 @@ static FILE *open_output(const char *path, struct error *error) {
 static enum status close_output(FILE *out, const char *path, struct error *error) {
 	int failed = ferror(out);
 	if (out == stdout ? fflush(out) : fclose(out)) failed = 1;
+	if (out == stdout) path = "standard output";
 	return failed ? error_set(error, STATUS_IO, "%s: cannot be written completely", path) : STATUS_OK;
 }
 
@@ -259,8 +261,10 @@ static enum status run_images(struct session *session, const struct arguments *a
 	if (!status) status = image_set_check(session->images, &session->trace, error);
 	if (status) return status;
 	progress_begin(&progress, "images", !arguments->quiet);
-	status = simulation_evaluate(&session->simulation, session->images, image_set_count(session->images),
-	                             (uint32_t)arguments->verify, progress_step, &progress, &stop_requested, error);
+	status =
+	    simulation_evaluate(&session->simulation, session->images, image_set_count(session->images),
+	                        (uint32_t)(arguments->verify == VERIFY_NOT_GIVEN ? VERIFY_STANDARD : arguments->verify),
+	                        progress_step, &progress, &stop_requested, error);
 	progress_end(&progress);
 	if (!status && arguments->scores) status = write_scores(session, arguments->scores, error);
 	return status;
@@ -329,10 +333,22 @@ static double seconds_now(void) {
 	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+/* Options that would be dropped without a word. */
+static enum status check_arguments(const struct arguments *arguments, struct error *error) {
+	if (arguments->images) return STATUS_OK;
+	const char *dropped = arguments->count                        ? "--count"
+	                      : arguments->scores                     ? "--scores"
+	                      : arguments->verify != VERIFY_NOT_GIVEN ? "--verify"
+	                                                              : NULL;
+	return dropped ? error_set(error, STATUS_USAGE, "%s is about images: expected --images too", dropped)
+	               : STATUS_OK;
+}
+
 static enum status run(struct session *session, const struct arguments *arguments, struct error *error) {
 	double begun_s = seconds_now();
 	char id[RUN_ID_BYTES] = "";
-	enum status status = load_machine(session, arguments, error);
+	enum status status = check_arguments(arguments, error);
+	if (!status) status = load_machine(session, arguments, error);
 	if (status) return status;
 	if (arguments->describe) {
 		config_describe(&session->config, stdout, arguments->format == FORMAT_JSON);
@@ -458,7 +474,7 @@ static enum status run_command(const struct arguments *arguments, struct error *
 }
 
 int main(int argc, char **argv) {
-	struct arguments arguments = {.kernel = KERNEL_FROM_CONFIG, .verify = 16};
+	struct arguments arguments = {.kernel = KERNEL_FROM_CONFIG, .verify = VERIFY_NOT_GIVEN};
 	struct error error = {{0}};
 	struct session session = {0};
 	signal(SIGPIPE, SIG_IGN);

@@ -1,4 +1,5 @@
 /* nbcompile: the command line of workloads/compile.h. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,7 @@
 #include "workloads/compile.h"
 
 struct command {
-	int help, shape_only, from_float, quiet;
+	int help, version, shape_only, from_float, quiet;
 	const char *output, *config, *parameters;
 	uint64_t seed;
 	struct option_list set, width, arguments;
@@ -42,6 +43,7 @@ static const struct option rows[] = {
          "A width of one layer. KEY is weight_bits, map_bits, map_fraction_bits or parameter_bits; LAYER is a layer "
          "of the network or of the table. May be given again."},
     {OPTION_SECTION, .help = "Other"},
+    {OPTION_FLAG, "version", 0, .offset = offsetof(struct command, version), .help = "Prints the version."},
     {OPTION_FLAG, "help", 'h', .offset = offsetof(struct command, help), .help = "Prints this text."},
 };
 
@@ -136,10 +138,14 @@ static enum status run(const struct command *command, struct error *error) {
 int main(int argc, char **argv) {
 	struct command command = {.seed = 1};
 	struct error error = {""};
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is a status, not a death */
 	enum status status = options_parse(&options, argc, argv, &command, &error);
 	if (!status && command.help) {
 		options_help(&options, stdout);
-		status = finish_output("stdout", &error);
+		status = finish_output("standard output", &error);
+	} else if (!status && command.version) {
+		printf("nbcompile %s\n", NBSIM_VERSION);
+		status = finish_output("standard output", &error);
 	} else if (!status) {
 		status = run(&command, &error);
 	}

@@ -28,18 +28,33 @@ void shipped_place(int place, char *folder, size_t folder_bytes) {
 		folder[0] = 0;
 }
 
-enum status shipped_find(const char *folder, const char *name, char *path, size_t path_bytes, struct error *error) {
-	int length = snprintf(path, path_bytes, "%s", name);
-	if (length > 0 && (size_t)length < path_bytes && !access(path, R_OK)) return STATUS_OK;
-	for (int place = 0; place < SHIPPED_PLACES && !strchr(name, '/'); place++) {
+static int is_readable(const char *path, int length, size_t path_bytes) {
+	return length > 0 && (size_t)length < path_bytes && !access(path, R_OK);
+}
+
+static int find_shipped(const char *folder, const char *name, char *path, size_t path_bytes) {
+	for (int place = 0; place < SHIPPED_PLACES; place++) {
 		char shipped[PATH_MAX];
 		shipped_place(place, shipped, sizeof shipped);
 		if (!shipped[0]) continue;
-		length = snprintf(path, path_bytes, "%s/%s/%s", shipped, folder, name);
-		if (length > 0 && (size_t)length < path_bytes && !access(path, R_OK)) return STATUS_OK;
+		if (is_readable(path, snprintf(path, path_bytes, "%s/%s/%s", shipped, folder, name), path_bytes))
+			return 1;
 	}
+	return 0;
+}
+
+enum status shipped_find(const char *folder, const char *name, char *path, size_t path_bytes, struct error *error) {
+	if (is_readable(path, snprintf(path, path_bytes, "%s", name), path_bytes)) return STATUS_OK;
 	if (strchr(name, '/'))
 		return error_set(error, STATUS_IO, "%s: cannot be read: no such file, or no permission", name);
+	if (find_shipped(folder, name, path, path_bytes)) return STATUS_OK;
 	return error_set(error, STATUS_IO, "%s: not found in the current folder nor among the shipped files of %s",
 	                 name, folder);
+}
+
+enum status shipped_find_in(const char *folder, const char *name, char *path, size_t path_bytes, struct error *error) {
+	if (is_readable(path, snprintf(path, path_bytes, "%s/%s", folder, name), path_bytes)) return STATUS_OK;
+	if (find_shipped(folder, name, path, path_bytes)) return STATUS_OK;
+	return error_set(error, STATUS_IO, "%s/%s: not found below the current folder nor among the shipped files",
+	                 folder, name);
 }

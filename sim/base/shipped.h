@@ -18,4 +18,8 @@ void shipped_place(int place, char *folder, size_t folder_bytes);
  * looked for. */
 enum status shipped_find(const char *folder, const char *name, char *path, size_t path_bytes, struct error *error);
 
+/* The same, but a bare name is looked up in `folder` alone: below the current folder, then among the shipped files (a
+ * file of that name in the current folder itself is something else). */
+enum status shipped_find_in(const char *folder, const char *name, char *path, size_t path_bytes, struct error *error);
+
 #endif

@@ -24,8 +24,9 @@ struct error {
 	char text[ERROR_TEXT_BYTES]; /* one sentence without a newline; empty after success */
 };
 
-/* Writes the sentence (cut at ERROR_TEXT_BYTES) and returns `status`, so that a failing function ends with
- * `return error_set(error, STATUS_INPUT, "...", ...)`. `error` may be NULL. */
+/* Writes the sentence (cut at ERROR_TEXT_BYTES; control characters and what is not UTF-8 become '?') and returns
+ * `status`, so that a failing function ends with `return error_set(error, STATUS_INPUT, "...", ...)`. `error` may be
+ * NULL. */
 enum status error_set(struct error *error, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

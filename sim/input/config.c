@@ -157,17 +157,9 @@ static enum status check_memory(const struct config *config, const char *path, s
 	return STATUS_OK;
 }
 
-/* Whether the DDR word of a buffer is already known (the fixed engine's widths may still be auto). */
-static int word_is_known(const struct config *config, enum buffer_id buffer) {
-	if (buffer == BUFFER_FIXED_ACTIVATIONS) return config->fixed_activation_bits != 0;
-	if (buffer == BUFFER_FIXED_WEIGHTS) return config->fixed_weight_bits != 0;
-	return 1;
-}
-
 static enum status check_buffer(const struct config *config, enum buffer_id id, const char *path, struct error *error) {
 	const struct config_buffer *buffer = &config->buffer[id];
 	const char *name = config_buffer_names[id];
-	uint32_t word_bytes = config_word_bytes(config, id), halves = buffer->ping_pong ? 2 : 1;
 	if (!is_power_of_two(buffer->banks))
 		return error_set(error, STATUS_INPUT, "%s: [buffer.%s] banks: %u is wrong; expected a power of two",
 		                 path, name, buffer->banks);
@@ -175,12 +167,6 @@ static enum status check_buffer(const struct config *config, enum buffer_id id, 
 		return error_set(error, STATUS_INPUT,
 		                 "%s: [buffer.%s] banks: %u; expected 1, the DMA never reaches this buffer", path, name,
 		                 buffer->banks);
-	if (buffer->banks > 1 && word_is_known(config, id) && buffer->banks * word_bytes > config->dma_axi_bytes)
-		return error_set(
-		    error, STATUS_INPUT,
-		    "%s: [buffer.%s] banks: %u words of %u bytes are more than one beat of [dma] axi_bytes = %u; "
-		    "expected fewer, or 1",
-		    path, name, buffer->banks, word_bytes, config->dma_axi_bytes);
 	if (buffer->depth_words % (buffer->banks * halves) != 0)
 		return error_set(
 		    error, STATUS_INPUT, "%s: [buffer.%s] depth_words: %u is not a multiple of banks%s, which is %u",
@@ -220,4 +206,10 @@ void config_print(const struct config *config, FILE *out) {
 		if (starts_section(i)) fprintf(out, "%s[%s]\n", i == 0 ? "" : "\n", parameter->section);
 		fprintf(out, "%s = %s%s%s\n", parameter->key, quote, value, quote);
 	}
+}
+
+uint32_t config_dma_banks(const struct config *config, enum buffer_id buffer) {
+	uint32_t beat_words = config->dma_axi_bytes / config_word_bytes(config, buffer);
+	if (!beat_words) return 1;
+	return config->buffer[buffer].banks < beat_words ? config->buffer[buffer].banks : beat_words;
 }

@@ -40,7 +40,7 @@ enum buffer_id {
 
 struct config_buffer {
 	uint32_t depth_words;
-	uint32_t banks;      /* words the DMA moves in one cycle (low-order interleaved); power of two */
+	uint32_t banks;      /* words the DMA moves in one cycle (low-order interleaved), at most a beat; power of two */
 	uint32_t ports;      /* 1: one port shared by readers and writers; 2: one read and one write port */
 	uint32_t ping_pong;  /* 1: two halves, the next contents are loaded while the present ones are used */
 	uint32_t technology; /* enum config_technology */
@@ -166,5 +166,7 @@ uint64_t config_beat_cycles(const struct config *config);
  * widths must be resolved (not auto). */
 uint32_t config_word_bytes(const struct config *config, enum buffer_id buffer);
 uint32_t config_word_bits(const struct config *config, enum buffer_id buffer);
+/* Words of a buffer the DMA moves in one cycle: its banks, but not more than one beat holds. */
+uint32_t config_dma_banks(const struct config *config, enum buffer_id buffer);
 
 #endif

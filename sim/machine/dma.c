@@ -32,7 +32,7 @@ struct burst dma_cut(const struct machine *machine, const struct command *comman
 
 uint64_t dma_port_cycles(const struct machine *machine, const struct command *command, const struct burst *burst) {
 	uint32_t bytes = word_bytes(machine, command);
-	uint32_t banks = machine->config->buffer[command->f.transfer.buffer].banks;
+	uint32_t banks = config_dma_banks(machine->config, (enum buffer_id)command->f.transfer.buffer);
 	if (bytes >= machine->config->dma_axi_bytes) return burst->beats;
 	return (burst->bytes / bytes + banks - 1) / banks;
 }

@@ -152,7 +152,7 @@ static void print_layers(const struct rows *rows, FILE *out) {
 	        "\nLayers, cycles; span: cycles the post unit spends on the layer (all states; sums to the total)\n");
 	fprintf(out, "%-14s%9s%9s%9s%9s%9s |%9s%9s%9s%9s\n", "layer", "span", "binary", "fixed", "post", "load",
 	        "blocked", "memory", "starved", "dispatch");
-	fprintf(out, "%-14s%9s%36s |%36s\n", "", "", "busy ", "binary engine (or fixed) waits ");
+	fprintf(out, "%-14s%9s%36s |%36s\n", "", "", "busy", "binary engine (or fixed) waits");
 	for (size_t i = 0; i < rows->count; i++) {
 		const char *scope = rows->items[i].scope;
 		char buffer[32], unit[2 * ROW_SCOPE_BYTES];

@@ -56,7 +56,7 @@ run_cases() {
 	for name in $structures; do
 		timeout 20 "$objects/bin/nb_equal" write "$name" "$cases" 5 "$1/$name.cases" "$1/$name.expected" >"$1/$name.log" 2>&1 || return 1
 	done
-}
+} 2>/dev/null # the shell's own word on a program that crashed
 
 # differs PATTERN: whether lines of the results that match are other than the expected ones.
 differs() {

@@ -49,7 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
 	if (bytes < DDR_BYTES) return 0;
 	memcpy(contents, data, DDR_BYTES);
 	set_machine(&config);
-	for (size_t at = DDR_BYTES; at + COMMAND_BYTES <= bytes && program.command_count < COMMANDS_MAX; at += COMMAND_BYTES)
+	for (size_t at = DDR_BYTES; at + COMMAND_BYTES <= bytes && program.command_count < COMMANDS_MAX;
+	     at += COMMAND_BYTES)
 		if (decode(&commands[program.command_count], data + at, &config)) program.command_count++;
 	commands[program.command_count++] = (struct command){.opcode = OPCODE_END};
 	for (uint32_t c = 0; c < config.dram_channels; c++) program.ddr_bytes[c] = 4 * DDR_BYTES;

@@ -1,6 +1,6 @@
 /* libFuzzer target: the mapping file reader, then the mapper with what it asked for, on a small network. The first byte
- * chooses one of a few machines, the rest is the file. Beyond "no crash": a refusal says why, and a program that the mapper
- * made gives the scores of the layer kernels whatever was asked for. */
+ * chooses one of a few machines, the rest is the file. Beyond "no crash": a refusal says why, and a program that the
+ * mapper made gives the scores of the layer kernels whatever was asked for. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -69,10 +69,7 @@ seeds() { # seeds NAME: fills the folder of inputs
 }
 
 extra() { # what a target needs beside the libraries
-	case $1 in
-	mapping) echo "$root/tests/unit/trace_sample.c" ;;
-	database) for file in "$root/tests/unit/store_runs.c"; do grep -q store_runs "$root/tests/fuzz/fuzz_database.c" && echo "$file"; done ;;
-	esac
+	[ "$1" = mapping ] && echo "$root/tests/unit/trace_sample.c"
 }
 
 for name in "${targets[@]}"; do

@@ -50,6 +50,8 @@ module nb_post #(
 	localparam D = 13;
 	localparam SUM = ACC_BITS > SUM_BITS ? ACC_BITS : SUM_BITS;
 	localparam ACC_SLOTS = P / L, SKIP_SLOTS = Q / L, FIXED_SLOTS = R / L, BIT_SLOTS = 48 * W / L;
+	localparam ACC_INDEX = ACC_SLOTS > 1 ? $clog2(ACC_SLOTS) : 1, SKIP_INDEX = SKIP_SLOTS > 1 ? $clog2(SKIP_SLOTS) : 1;
+	localparam FIXED_INDEX = FIXED_SLOTS > 1 ? $clog2(FIXED_SLOTS) : 1, BIT_INDEX = BIT_SLOTS > 1 ? $clog2(BIT_SLOTS) : 1;
 	localparam [1:0] WAIT = 0, ASK = 1, RUN = 2, DRAIN = 3;
 
 	reg [1:0] state;
@@ -104,12 +106,14 @@ module nb_post #(
 	wire x_last = x == width - 1'b1;
 	assign finish = run && pixel_last && group_last && x_last && row == rows - 1'b1;
 
-	wire [A-1:0] a_word = lane_group / ACC_SLOTS;
-	wire [A-1:0] a_skip_word = lane_group / SKIP_SLOTS;
-	wire [15:0] a_slot = a_is_skip ? lane_group % SKIP_SLOTS : lane_group % ACC_SLOTS;
-	wire [15:0] b_slot = lane_group % SKIP_SLOTS;
+	wire [15:0] a_word, skip_word_of_group;
+	wire [ACC_INDEX-1:0] accumulator_slot;
+	wire [SKIP_INDEX-1:0] skip_slot;
+	nb_divide #(.DIVISOR(ACC_SLOTS)) accumulator_place (.number(lane_group), .quotient(a_word), .remainder(accumulator_slot));
+	nb_divide #(.DIVISOR(SKIP_SLOTS)) skip_place (.number(lane_group), .quotient(skip_word_of_group), .remainder(skip_slot));
+	wire [A-1:0] a_skip_word = {{(A-16){1'b0}}, skip_word_of_group};
 	wire [A-1:0] a_address = command[2*32 +: A] + a_row + (py ? a_row_words : {A{1'b0}}) + a_column +
-		(px ? {{(A-16){1'b0}}, a_groups} : {A{1'b0}}) + (a_is_skip ? a_skip_word : a_word);
+		(px ? {{(A-16){1'b0}}, a_groups} : {A{1'b0}}) + {{(A-16){1'b0}}, a_is_skip ? skip_word_of_group : a_word};
 	wire [A-1:0] b_address = command[3*32 +: A] + b_row + (py ? b_row_words : {A{1'b0}}) + b_column +
 		(px ? {{(A-16){1'b0}}, b_groups} : {A{1'b0}}) + a_skip_word;
 	assign accumulator_address = a_address;
@@ -118,10 +122,13 @@ module nb_post #(
 
 	wire [15:0] first_group = first_channel / L;       // in lane groups
 	wire [15:0] channel_group = first_group + lane_group;
-	wire [A-1:0] fixed_at = command[5*32 +: A] + fixed_pixel + channel_group / FIXED_SLOTS;
-	wire [15:0] fixed_slot = channel_group % FIXED_SLOTS;
-	wire [A-1:0] bits_at = command[6*32 +: A] + bits_pixel + channel_group / BIT_SLOTS;
-	wire [15:0] bits_slot = channel_group % BIT_SLOTS;
+	wire [15:0] fixed_word_of_group, bits_word_of_group;
+	wire [FIXED_INDEX-1:0] fixed_slot;
+	wire [BIT_INDEX-1:0] bits_slot;
+	nb_divide #(.DIVISOR(FIXED_SLOTS)) fixed_place (.number(channel_group), .quotient(fixed_word_of_group), .remainder(fixed_slot));
+	nb_divide #(.DIVISOR(BIT_SLOTS)) bits_place (.number(channel_group), .quotient(bits_word_of_group), .remainder(bits_slot));
+	wire [A-1:0] fixed_at = command[5*32 +: A] + fixed_pixel + {{(A-16){1'b0}}, fixed_word_of_group};
+	wire [A-1:0] bits_at = command[6*32 +: A] + bits_pixel + {{(A-16){1'b0}}, bits_word_of_group};
 	wire [A-1:0] output_at = command[7*32 +: A] + output_index;
 	wire [L-1:0] valid_channels;
 	genvar l;
@@ -180,31 +187,35 @@ module nb_post #(
 		if (reset) write_stage <= 0;
 		else write_stage <= {write_stage[D-2:0], run && pixel_last};
 	end
-	wire [15:0] a_slot_2, b_slot_2, fixed_slot_13, bits_slot_13;
+	wire [ACC_INDEX-1:0] accumulator_slot_2;
+	wire [SKIP_INDEX-1:0] skip_slot_2;
+	wire [FIXED_INDEX-1:0] fixed_slot_13;
+	wire [BIT_INDEX-1:0] bits_slot_13;
 	wire pool_first_12;
 	wire [L-1:0] valid_channels_12;
-	nb_delay #(.WIDTH(32), .DEPTH(2)) slot_delay (.clock(clock), .in({a_slot, b_slot}), .out({a_slot_2, b_slot_2}));
+	nb_delay #(.WIDTH(ACC_INDEX+SKIP_INDEX), .DEPTH(2)) slot_delay (
+		.clock(clock), .in({accumulator_slot, skip_slot}), .out({accumulator_slot_2, skip_slot_2}));
 	nb_delay #(.WIDTH(L+1), .DEPTH(D-1)) lane_delay (
 		.clock(clock), .in({valid_channels, !pool || !(py || px)}), .out({valid_channels_12, pool_first_12}));
-	nb_delay #(.WIDTH(3*A+32), .DEPTH(D)) write_delay (
+	nb_delay #(.WIDTH(3*A+FIXED_INDEX+BIT_INDEX), .DEPTH(D)) write_delay (
 		.clock(clock), .in({fixed_at, bits_at, output_at, fixed_slot, bits_slot}),
 		.out({fixed_address, bits_address, output_address, fixed_slot_13, bits_slot_13}));
 
 	// Lanes
-	wire [ACC_BITS*L-1:0] accumulators = accumulator_word[ACC_BITS*L*a_slot_2 +: ACC_BITS*L];
-	wire [SUM_BITS*L-1:0] a_skips = skip_word[SUM_BITS*L*a_slot_2 +: SUM_BITS*L];
-	wire [SUM_BITS*L-1:0] b_skips = skip_word[SUM_BITS*L*b_slot_2 +: SUM_BITS*L];
+	wire [ACC_BITS*L-1:0] accumulators;
+	wire [SUM_BITS*L-1:0] skips;
+	nb_select #(.WIDTH(ACC_BITS*L), .N(ACC_SLOTS)) accumulator_select (
+		.index(accumulator_slot_2), .words(accumulator_word), .word(accumulators));
+	nb_select #(.WIDTH(SUM_BITS*L), .N(SKIP_SLOTS)) skip_select (.index(skip_slot_2), .words(skip_word), .word(skips));
 	wire [L-1:0] bit_values;
 	generate
 		for (l = 0; l < L; l = l + 1) begin : lane
 			wire signed [ACC_BITS-1:0] accumulator = accumulators[ACC_BITS*l +: ACC_BITS];
-			wire signed [SUM_BITS-1:0] a_skip = a_skips[SUM_BITS*l +: SUM_BITS];
-			wire signed [SUM_BITS-1:0] b_skip = b_skips[SUM_BITS*l +: SUM_BITS];
+			wire signed [SUM_BITS-1:0] skip = skips[SUM_BITS*l +: SUM_BITS];
 			wire signed [SUM-1:0] accumulator_wide = accumulator;
-			wire signed [SUM-1:0] a_skip_wide = a_skip;
-			wire signed [SUM-1:0] b_skip_wide = b_skip;
+			wire signed [SUM-1:0] skip_wide = skip;
 			nb_post_lane #(.SUM(SUM)) post_lane (
-				.clock(clock), .a(a_is_skip ? a_skip_wide : accumulator_wide), .b(use_b ? b_skip_wide : {SUM{1'b0}}),
+				.clock(clock), .a(a_is_skip ? skip_wide : accumulator_wide), .b(use_b ? skip_wide : {SUM{1'b0}}),
 				.record(parameter_word[128*l +: 128]), .threshold(threshold), .threshold_count(command[25:24]),
 				.threshold_base(command[13*32 +: 32]), .shift(command[12*32+16 +: 5]), .value_bits(command[12*32+24 +: 8]),
 				.valid_channel(valid_channels_12[l]), .pool_first(pool_first_12), .value(output_word[32*l +: 32]),

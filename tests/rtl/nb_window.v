@@ -1,8 +1,10 @@
 // nb_window: window former of a binary engine built for window packing (PROGRAM.md section 6).
 // Issue side: the former reads one word a cycle, column by column (kx, ky, i): all columns for the first pixel of a row,
 // min(K, stride) new ones for the next; a finished window goes to the lanes as soon as these have done the one before, and in
-// that cycle the former begins the next pixel. Data side, two cycles later: words are shifted into the top of the `form`
-// register; when the lanes take the window it is aligned to bit 0 of `whole`, from which each step takes 48 W bits.
+// that cycle the former begins the next pixel. Data side, two cycles later: the row's bits are a stream, packed into words of
+// BITS: `residue` holds the stream's last, unfinished word, `form` the words before it. When the lanes take the window, the
+// words are copied to `whole` with the place of the window's first bit; each step takes two neighbouring words and shifts.
+// So no shifter is wider than two words, whatever WINDOW_BITS is.
 module nb_window #(
 	parameter A = 24,
 	parameter BITS = 48,       // bits of a bit activation word
@@ -27,7 +29,9 @@ module nb_window #(
 	output [BITS-1:0] operand  // activation bits of the step issued two cycles ago
 );
 	localparam SLICES = (WINDOW_BITS + BITS - 1) / BITS;
-	localparam SHIFT = 20;
+	localparam WORDS = SLICES + 2;             // and the two that the newest bits lie in
+	localparam FINE = $clog2(BITS);
+	localparam COARSE = $clog2(WORDS + 2);
 
 	wire [15:0] input_width = command[6*32 +: 16];
 	wire [15:0] input_height = command[6*32+16 +: 16];
@@ -40,12 +44,12 @@ module nb_window #(
 	wire [15:0] groups = command[10*32 +: 16];
 	wire [15:0] steps = command[10*32+16 +: 16];
 	wire [15:0] channels = command[11*32 +: 16];
+	localparam [FINE:0] WORD_BITS = BITS;
 	wire [3:0] kept_columns = stride >= kernel ? 4'd0 : kernel - stride;
 
 	reg [A-1:0] row_words, row_step, row_origin, row_offset, column_step, column_origin, ky_offset, kx_offset, kept_offset;
 	reg signed [20:0] y_first, y_origin, fill_x_origin, lane_x_origin;
-	reg [7:0] taps;
-	reg [SHIFT-1:0] tail_bits, window_total;
+	reg [FINE:0] tail_bits;                    // channels of a pixel's last word
 	reg filling, ready, stepping;
 	reg [15:0] row, fill_x, lane_x, group, slice, i;
 	reg [3:0] ky, kx;
@@ -89,15 +93,13 @@ module nb_window #(
 			y_first <= head[8*32 +: 16] * {17'd0, head[9*32+4 +: 4]} - {17'd0, head[9*32+8 +: 4]};
 			row_offset <= head[8*32 +: 16] * {{(A-4){1'b0}}, head[9*32+4 +: 4]} - {{(A-4){1'b0}}, head[9*32+8 +: 4]} -
 			              {{(A-16){1'b0}}, head[8*32+16 +: 16]};
-			taps <= head[9*32 +: 4] * {4'd0, head[9*32 +: 4]};
 		end
 		if (arm) begin
 			row_step <= stride * row_words;
 			row_origin <= row_offset * row_words;
 			column_origin <= -(pad * {{(A-16){1'b0}}, input_words});
 			kept_offset <= kept_columns * {{(A-16){1'b0}}, input_words};
-			tail_bits <= {{(SHIFT-16){1'b0}}, channels} - BITS * ({{(SHIFT-16){1'b0}}, input_words} - 1'b1);
-			window_total <= taps * {{(SHIFT-16){1'b0}}, channels};
+			tail_bits <= channels[FINE:0] - WORD_BITS * (input_words[FINE:0] - 1'b1);
 			y_origin <= y_first;
 			fill_x_origin <= -$signed({17'd0, pad});
 			lane_x_origin <= -$signed({17'd0, pad});
@@ -165,28 +167,65 @@ module nb_window #(
 		end
 	end
 
-	// Data side
-	reg fill_1, fill_2, outside_1, outside_2, tail_1, tail_2, starting_1;
-	reg [15:0] slice_1, slice_2;
-	reg [WINDOW_BITS-1:0] form;
-	reg [SLICES*BITS-1:0] whole;
-	wire [SHIFT-1:0] new_bits = tail_2 ? tail_bits : BITS;
-	wire [BITS-1:0] masked = outside_2 ? {BITS{1'b0}} : word;
-	wire [BITS+WINDOW_BITS-1:0] shifted = {masked, form} >> new_bits;
-	wire [WINDOW_BITS-1:0] form_next = fill_2 ? shifted[WINDOW_BITS-1:0] : form;
-	wire [WINDOW_BITS-1:0] aligned = form_next >> (WINDOW_BITS - window_total);
+	// Data side: pack the stream
+	reg fill_1, fill_2, outside_1, outside_2, tail_1, tail_2, origin_1, origin_2, starting_1, row_first_1;
+	reg [COARSE-1:0] slice_1, slice_2;
+	reg [SLICES*BITS-1:0] form;
+	reg [BITS-1:0] residue;
+	reg [FINE-1:0] residue_bits;
+	reg [COARSE-1:0] packed_words;             // whole words of this row's stream
+	wire origin = fill_2 && origin_2;          // the first word of a row begins a stream
+	wire [BITS-1:0] residue_now = origin ? {BITS{1'b0}} : residue;
+	wire [FINE-1:0] bits_now = origin ? {FINE{1'b0}} : residue_bits;
+	wire [COARSE-1:0] words_now = origin ? {COARSE{1'b0}} : packed_words;
+	wire [BITS-1:0] piece;
+	genvar b;
+	generate
+		for (b = 0; b < BITS; b = b + 1) begin : bit_of_word
+			localparam [FINE:0] PLACE = b;
+			assign piece[b] = word[b] && fill_2 && !outside_2 && !(tail_2 && PLACE >= tail_bits);
+		end
+	endgenerate
+	wire [2*BITS-1:0] newest = {{BITS{1'b0}}, residue_now} | ({{BITS{1'b0}}, piece} << bits_now);
+	wire [FINE:0] piece_bits = !fill_2 ? {(FINE+1){1'b0}} : tail_2 ? tail_bits : WORD_BITS;
+	wire [FINE+1:0] end_bits = {2'd0, bits_now} + {1'b0, piece_bits};
+	wire word_full = end_bits >= {1'b0, WORD_BITS};
+	wire [FINE+1:0] end_over = end_bits - {1'b0, WORD_BITS};
+	wire [FINE-1:0] end_fine = word_full ? end_over[FINE-1:0] : end_bits[FINE-1:0];
 
-	assign operand = whole[slice_2*BITS +: BITS];
+	// Place of the window's first bit among the words: end of the stream less the bits of a window, which are those of the stream
+	// when the first window of a row is taken.
+	reg [COARSE-1:0] total_words, first_word;
+	reg [FINE-1:0] total_bits, first_bit;
+	wire [COARSE-1:0] total_words_now = row_first_1 ? words_now + word_full : total_words;
+	wire [FINE-1:0] total_bits_now = row_first_1 ? end_fine : total_bits;
+	wire [FINE:0] first_fine = {1'b0, end_fine} - {1'b0, total_bits_now};
+	wire borrow = first_fine[FINE];
+	reg [WORDS*BITS-1:0] whole;
 
 	always @(posedge clock) begin
 		outside_1 <= outside;
 		outside_2 <= outside_1;
 		tail_1 <= i_last;
 		tail_2 <= tail_1;
-		slice_1 <= slice;
+		origin_1 <= fill_x == 0 && i == 0 && ky == 0 && kx == 0;
+		origin_2 <= origin_1;
+		row_first_1 <= lane_x == 0;
+		slice_1 <= slice[COARSE-1:0];
 		slice_2 <= slice_1;
-		form <= form_next;
-		if (starting_1) whole <= aligned;
+		if (fill_2) begin
+			residue <= word_full ? newest[BITS +: BITS] : newest[0 +: BITS];
+			residue_bits <= end_fine;
+			packed_words <= words_now + word_full;
+			if (word_full) form <= {newest[0 +: BITS], form} >> BITS;
+		end
+		if (starting_1) begin
+			whole <= {newest, form};
+			total_words <= total_words_now;
+			total_bits <= total_bits_now;
+			first_bit <= borrow ? first_fine[FINE-1:0] + WORD_BITS[FINE-1:0] : first_fine[FINE-1:0];
+			first_word <= SLICES + word_full - total_words_now - borrow;
+		end
 		if (reset) begin
 			fill_1 <= 0;
 			fill_2 <= 0;
@@ -197,4 +236,25 @@ module nb_window #(
 			starting_1 <= starting;
 		end
 	end
+
+	// Step: words `at` and `at` + 1, one of them even, the other odd
+	localparam EVEN = (WORDS + 1) / 2, ODD = WORDS / 2;
+	wire [EVEN*BITS-1:0] even_words;
+	wire [ODD*BITS-1:0] odd_words;
+	generate
+		for (b = 0; b < EVEN; b = b + 1) begin : even
+			assign even_words[BITS*b +: BITS] = whole[BITS*(2*b) +: BITS];
+		end
+		for (b = 0; b < ODD; b = b + 1) begin : odd
+			assign odd_words[BITS*b +: BITS] = whole[BITS*(2*b+1) +: BITS];
+		end
+	endgenerate
+	wire [COARSE-1:0] at = first_word + slice_2;
+	wire [COARSE-1:0] at_even = (at + 1'b1) >> 1, at_odd = at >> 1;
+	wire [BITS-1:0] even_word, odd_word;
+	nb_select #(.WIDTH(BITS), .N(EVEN), .INDEX(COARSE)) even_select (.index(at_even), .words(even_words), .word(even_word));
+	nb_select #(.WIDTH(BITS), .N(ODD), .INDEX(COARSE)) odd_select (.index(at_odd), .words(odd_words), .word(odd_word));
+	wire [2*BITS-1:0] both = at[0] ? {even_word, odd_word} : {odd_word, even_word};
+	wire [2*BITS-1:0] placed = both >> first_bit;
+	assign operand = placed[0 +: BITS];
 endmodule
