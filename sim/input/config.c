@@ -160,6 +160,7 @@ static enum status check_memory(const struct config *config, const char *path, s
 static enum status check_buffer(const struct config *config, enum buffer_id id, const char *path, struct error *error) {
 	const struct config_buffer *buffer = &config->buffer[id];
 	const char *name = config_buffer_names[id];
+	uint32_t halves = buffer->ping_pong ? 2 : 1;
 	if (!is_power_of_two(buffer->banks))
 		return error_set(error, STATUS_INPUT, "%s: [buffer.%s] banks: %u is wrong; expected a power of two",
 		                 path, name, buffer->banks);

@@ -97,5 +97,3 @@ mutation long test_estimate_energy sim/estimate/energy.c 'low bound typical' 's/
 mutation quick test_estimate_resource sim/estimate/resource_units.c 'one LUT formula' 's/lane\.luts \+= accumulator_bits;//'
 mutation long test_estimate_resource sim/estimate/resource_units.c 'tree one level short' 's/\*luts \+= count \/ 2 \* \(bits/*luts += (count - 1) \/ 2 * (bits/'
 mutation long test_estimate_resource sim/estimate/resource_units.c 'two products in one DSP always' 's/columns > 1 && packed_bits <= wide/columns > 1/'
-mutation long equal sim/machine/executor_post.c 'ZZ nothing changes' 's/half up; 0 when/half up: 0 when/'
-mutation long equal sim/machine/executor_post.c 'ZZ no such text' 's/not in there at all/x/'

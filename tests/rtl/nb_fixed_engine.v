@@ -99,10 +99,8 @@ module nb_fixed_engine #(
 	nb_delay #(.WIDTH(10), .DEPTH(D)) give_delay (.clock(clock), .in(command[51:42]), .out(give_masks));
 	nb_delay #(.WIDTH(A), .DEPTH(D)) address_delay (.clock(clock), .in(step_sum), .out(sum_address));
 
-	// Averager (or a plain register), operand registers
-	wire [WEIGHT_BITS*R*Q-1:0] weights;
-	nb_delay #(.WIDTH(WEIGHT_BITS*R*Q), .DEPTH(2)) weight_delay (.clock(clock), .in(weight_word), .out(weights));
-	reg [ACTIVATION_BITS*R-1:0] averaged, operands;
+	// Averager (or a plain register)
+	reg [ACTIVATION_BITS*R-1:0] averaged;
 	genvar r, q;
 	generate
 		for (r = 0; r < R; r = r + 1) begin : averager
@@ -118,19 +116,33 @@ module nb_fixed_engine #(
 			end
 		end
 	endgenerate
-	always @(posedge clock) operands <= averaged;
 
+	// Operand and product registers are in nb_products, two columns each; trees and accumulators.
+	localparam KIND = WEIGHT_BITS <= 4 && ACTIVATION_BITS <= 4 ? 0 :
+		Q > 1 && 2 * WEIGHT_BITS + ACTIVATION_BITS + 2 <= 27 && ACTIVATION_BITS <= 18 ? 2 : 1;
+	wire [PRODUCT*R*(Q+1)-1:0] products;
 	generate
-		for (q = 0; q < Q; q = q + 1) begin : column
-			reg [PRODUCT*R-1:0] products;
-			wire [TOTAL-1:0] total;
+		for (q = 0; q < Q; q = q + 2) begin : pair
+			localparam BOTH = q + 1 < Q ? 1 : 0;
 			for (r = 0; r < R; r = r + 1) begin : row
-				wire signed [ACTIVATION_BITS-1:0] activation = operands[ACTIVATION_BITS*r +: ACTIVATION_BITS];
-				wire signed [WEIGHT_BITS-1:0] weight = weights[WEIGHT_BITS*(q*R+r) +: WEIGHT_BITS];
-				wire signed [PRODUCT-1:0] multiplied = activation * weight;
-				always @(posedge clock) products[PRODUCT*r +: PRODUCT] <= multiplied;
+				wire [WEIGHT_BITS-1:0] second;
+				if (BOTH != 0) begin : there
+					assign second = weight_word[WEIGHT_BITS*((q+1)*R+r) +: WEIGHT_BITS];
+				end else begin : beyond
+					assign second = {WEIGHT_BITS{1'b0}};
+				end
+				nb_products #(
+					.WEIGHT_BITS(WEIGHT_BITS), .ACTIVATION_BITS(ACTIVATION_BITS), .KIND(KIND), .PAIR(BOTH)
+				) lanes (
+					.clock(clock), .weight_0(weight_word[WEIGHT_BITS*(q*R+r) +: WEIGHT_BITS]), .weight_1(second),
+					.activation(averaged[ACTIVATION_BITS*r +: ACTIVATION_BITS]), .product_0(products[PRODUCT*(q*R+r) +: PRODUCT]),
+					.product_1(products[PRODUCT*((q+1)*R+r) +: PRODUCT]));
 			end
-			nb_adder_tree #(.N(R), .BITS(PRODUCT), .SIGNED(1)) tree (.clock(clock), .in(products), .sum(total));
+		end
+		for (q = 0; q < Q; q = q + 1) begin : column
+			wire [TOTAL-1:0] total;
+			nb_adder_tree #(.N(R), .BITS(PRODUCT), .SIGNED(1)) tree (
+				.clock(clock), .in(products[PRODUCT*R*q +: PRODUCT*R]), .sum(total));
 			reg [SUM_BITS-1:0] sum;
 			wire signed [TOTAL-1:0] addend = total;
 			wire signed [SUM_BITS-1:0] wide = addend;

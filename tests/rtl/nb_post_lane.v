@@ -44,16 +44,23 @@ module nb_post_lane #(
 	nb_delay #(.WIDTH(SUM+6), .DEPTH(7)) skip_delay (.clock(clock), .in({record[53:48], b}), .out({skip_shift, skip}));
 	nb_delay #(.WIDTH(32), .DEPTH(8)) constant_delay (.clock(clock), .in(record[127:96]), .out(c_term));
 
-	reg signed [SUM-1:0] a_3;
-	reg signed [15:0] scale_3, slope_7;
-	reg signed [WIDE-1:0] product_4, product_5, z_6, z_7;
-	reg signed [63:0] product_8, product_9, main_10, skip_10, sum_11;
+	reg signed [WIDE-1:0] z_6;
+	reg signed [63:0] main_10, skip_10, sum_11;
 	reg signed [31:0] value_12;
 	reg bit_12;
 	wire signed [31:0] b_signed = b_term;
 	wire signed [31:0] c_signed = c_term;
 	wire signed [15:0] slope_plus = slopes[15:0];
 	wire signed [15:0] slope_minus = slopes[31:16];
+	wire [SUM+15:0] scaled;
+	wire [WIDE+15:0] sloped;
+	nb_multiply #(.A_BITS(SUM), .B_BITS(16)) scale (.clock(clock), .a(a), .b(record[15:0]), .product(scaled));
+	nb_multiply #(.A_BITS(WIDE), .B_BITS(16)) slope (
+		.clock(clock), .a(z_6), .b(z_6[WIDE-1] ? slope_minus : slope_plus), .product(sloped));
+	wire signed [SUM+15:0] scaled_signed = scaled;
+	wire signed [WIDE+15:0] sloped_signed = sloped;
+	wire signed [WIDE-1:0] product_5 = scaled_signed;
+	wire signed [63:0] product_9 = sloped_signed;
 	wire signed [63:0] skip_wide = $signed(skip);
 	wire signed [63:0] high = (64'sd1 << (value_bits - 8'd1)) - 64'sd1;
 	wire signed [63:0] low = -(64'sd1 << (value_bits - 8'd1));
@@ -62,15 +69,7 @@ module nb_post_lane #(
 
 	always @(posedge clock) begin
 		number <= {1'b0, counted[0]} + {1'b0, counted[1]} + {1'b0, counted[2]};
-		a_3 <= a;
-		scale_3 <= record[15:0];
-		product_4 <= scale_3 * a_3;
-		product_5 <= product_4;
 		z_6 <= product_5 + b_signed;
-		z_7 <= z_6;
-		slope_7 <= z_6[WIDE-1] ? slope_minus : slope_plus;
-		product_8 <= slope_7 * z_7;
-		product_9 <= product_8;
 		main_10 <= rounded_shift(product_9, {1'b0, shift});
 		skip_10 <= rounded_shift(skip_wide, skip_shift);
 		sum_11 <= main_10 + skip_10 + c_signed;
