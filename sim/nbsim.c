@@ -1,15 +1,14 @@
 /* nbsim: one run of one network on one machine. See --help; the work is done by sim/run, sim/systemc and sim/store. */
 #include <limits.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "sim/base/options.h"
 #include "sim/base/shipped.h"
+#include "sim/nbsim_options.h"
 #include "sim/run/progress.h"
 #include "sim/run/simulation.h"
 #include "sim/run/timeline.h"
@@ -24,102 +23,6 @@ static void request_stop(int signal_number) {
 	(void)signal_number;
 	stop_requested = 1;
 }
-
-enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
-enum { KERNEL_FROM_CONFIG = 2, VERIFY_STANDARD = 16 };
-#define VERIFY_NOT_GIVEN UINT64_MAX
-
-struct arguments {
-	const char *config, *workload, *images, *scores, *db, *vcd, *timeline, *commands, *mapping;
-	struct option_list set, words;
-	uint32_t kernel, format;
-	uint64_t count, verify;
-	int layers, show_mapping, describe, no_db, quiet, help, version;
-};
-
-#define AT(member) offsetof(struct arguments, member)
-static const struct option option_rows[] = {
-    {OPTION_SECTION, .help = "What is run"},
-    {OPTION_TEXT, "config", 'c', "FILE", .offset = AT(config),
-     .help = "Machine (INI). A bare name is looked up in the current folder, then among the shipped configurations. "
-             "Default: u250.ini."},
-    {OPTION_TEXT, "workload", 'w', "NET", .offset = AT(workload),
-     .help = "Layer trace (.nbt), network folder, or name of a shipped network; compiled on the fly at the widths of "
-             "[compile]. Default: [run] workload of the configuration."},
-    {OPTION_LIST, "set", 's', "SECTION.KEY=VALUE", .offset = AT(set),
-     .help = "Changes one parameter; may be given many times. See --describe."},
-    {OPTION_WORD, "kernel", 'k', "KERNEL", "systemc|native", .offset = AT(kernel),
-     .help = "systemc or native; both give the same cycles. Default: [run] kernel."},
-    {OPTION_TEXT, "mapping", 0, "FILE", .offset = AT(mapping),
-     .help = "Overrides the mapper per layer: bands, blocks, residency (see sim/mapper/mapper.h and --show-mapping)."},
-    {OPTION_SECTION, .help = "Values"},
-    {OPTION_TEXT, "images", 'i', "FILE", .offset = AT(images),
-     .help = "CIFAR-10 binary or idx images, plain or gzip: class scores and top-1."},
-    {OPTION_UNSIGNED, "count", 'n', "N", .minimum = 1, .maximum = 1000000, .offset = AT(count),
-     .help = "Only the first N images."},
-    {OPTION_UNSIGNED, "verify", 0, "N", .minimum = 0, .maximum = 1000000, .offset = AT(verify),
-     .help = "So many of them also run through the emitted program on byte images of DDR and buffers, and must give "
-             "the same bits. Default 16."},
-    {OPTION_TEXT, "scores", 0, "FILE", .offset = AT(scores),
-     .help = "Writes the scores: int32, little-endian, image after image."},
-    {OPTION_SECTION, .help = "What comes out"},
-    {OPTION_WORD, "format", 'f', "FORMAT", "table|csv|json", .offset = AT(format),
-     .help = "table, csv or json, on standard output."},
-    {OPTION_FLAG, "layers", 'l', .offset = AT(layers), .help = "Also what every layer costs and waits for."},
-    {OPTION_FLAG, "show-mapping", 0, .offset = AT(show_mapping),
-     .help = "Prints tiles and residency of each layer and why, and stops."},
-    {OPTION_TEXT, "emit-commands", 0, "FILE", .offset = AT(commands),
-     .help = "Writes the program, one command a line ('-': standard output)."},
-    {OPTION_TEXT, "timeline", 0, "FILE", .offset = AT(timeline),
-     .help = "Writes what every unit did as trace-event JSON (Perfetto, chrome://tracing)."},
-    {OPTION_TEXT, "vcd", 0, "FILE", .offset = AT(vcd), .help = "Writes transactions as waveforms (GTKWave)."},
-    {OPTION_TEXT, "db", 0, "FILE", .offset = AT(db),
-     .help = "Database the run is stored in. Default nbsim.db in the current folder."},
-    {OPTION_FLAG, "no-db", 0, .offset = AT(no_db), .help = "Stores nothing."},
-    {OPTION_SECTION, .help = "About"},
-    {OPTION_FLAG, "describe", 0, .offset = AT(describe),
-     .help = "Every parameter: unit, default, range, meaning, source, timing class (--format json for machines)."},
-    {OPTION_FLAG, "quiet", 'q', .offset = AT(quiet), .help = "No progress line."},
-    {OPTION_FLAG, "version", 0, .offset = AT(version), .help = "Prints the version."},
-    {OPTION_FLAG, "help", 'h', .offset = AT(help), .help = "Prints this."},
-};
-
-static const char *const synopsis[] = {"nbsim [--config FILE] [--workload NET] [options]",
-                                       "nbsim runs [--db FILE]",
-                                       "nbsim show ID [--db FILE]",
-                                       "nbsim rerun ID [--db FILE]",
-                                       "nbsim --describe",
-                                       NULL};
-static const char *const examples[] = {"nbsim --config u250.ini",
-                                       "the shipped NeuroBlend-20 on the Alveo U250: cycles, stalls, power, resources",
-                                       "nbsim --config u250.ini --layers --format csv --kernel native",
-                                       "every number of every layer, for a script",
-                                       "nbsim --config u250.ini --set binary_engine.pes=32 --set dram.channels=1",
-                                       "another machine",
-                                       "nbsim --config u250.ini --images t10k-images-idx3-ubyte.gz --count 1000",
-                                       "class scores and top-1 of real images",
-                                       "nbsim --config u250.ini --vcd waves.vcd --timeline run.json",
-                                       "look at what every unit did",
-                                       "nbsim runs; nbsim show 3f2a; nbsim rerun 3f2a",
-                                       "what is stored; print it again; reproduce it to the cycle",
-                                       NULL};
-static const char *const notes[] = {
-    "Exit status: 0 ok; 1 a check failed; 2 wrong usage; 3 malformed input; 4 a file or database cannot be read or "
-    "written; 5 the network "
-    "cannot be mapped to this machine; 6 the machine is stuck; 7 interrupted; 8 out of memory.",
-    NULL};
-
-static const struct options options = {.program = "nbsim",
-                                       .summary = "Cycle-accurate simulation of a NeuroBlend-type accelerator: a "
-                                                  "compiled network and a machine give cycles, the reason for "
-                                                  "every stall, energy, power and FPGA resources.",
-                                       .synopsis = synopsis,
-                                       .rows = option_rows,
-                                       .row_count = sizeof option_rows / sizeof option_rows[0],
-                                       .arguments_offset = AT(words),
-                                       .arguments_maximum = 2,
-                                       .examples = examples,
-                                       .notes = notes};
 
 /* Everything one run needs, released together. */
 struct session {
@@ -480,9 +383,9 @@ int main(int argc, char **argv) {
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, request_stop);
 	signal(SIGTERM, request_stop);
-	enum status status = options_parse(&options, argc, argv, &arguments, &error);
+	enum status status = options_parse(&nbsim_options, argc, argv, &arguments, &error);
 	if (!status && arguments.help) {
-		options_help(&options, stdout);
+		options_help(&nbsim_options, stdout);
 		status = close_output(stdout, "standard output", &error);
 	} else if (!status && arguments.version) {
 		printf("nbsim %s\n", NBSIM_VERSION);
@@ -493,7 +396,7 @@ int main(int argc, char **argv) {
 		status = run(&session, &arguments, &error);
 		session_clear(&session);
 	}
-	options_clear(&options, &arguments);
+	options_clear(&nbsim_options, &arguments);
 	if (status) fprintf(stderr, "nbsim: %s\n", error.text);
 	return status;
 }

@@ -129,7 +129,7 @@ static enum status run(const struct command *command, struct error *error) {
 	if (command->output) status = trace_write(&trace, command->output, error);
 	if (!status && !command->quiet) compile_print_table(&trace, &report, stdout);
 	if (!status && !command->quiet && command->output) printf("wrote %s\n", command->output);
-	if (!status) status = finish_output("stdout", error);
+	if (!status) status = finish_output("standard output", error);
 	trace_clear(&trace);
 	compile_report_clear(&report);
 	return status;
