@@ -19,6 +19,11 @@ export NBSIM_RTL_CACHE=${NBSIM_RTL_CACHE:-$build/rtl}
 export PATH="$build/bin:$PATH" NBSIM_ROOT=$root
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+long_option=
+if [ "$long" -eq 1 ]; then
+	export NBSIM_LONG=1
+	long_option=--long
+fi
 passed=0 failed=0 skipped=0
 mkdir -p "$build/test-logs"
 
@@ -83,7 +88,7 @@ want floors && run_script floors bash tests/floors.sh
 want cli && run_script cli bash tests/cli/run_cli.sh "$build"
 want equal && run_script equal bash tests/equal/run_equal.sh "$build" --count 60 --seed 1
 want systemc && [ -x "$build/bin/nb_systemc_equal" ] && run_script systemc "$build/bin/nb_systemc_equal" 60 1
-want detector && [ -f tests/detector/run_detector.sh ] && run_script detector bash tests/detector/run_detector.sh "$build"
+want detector && [ -f tests/detector/run_detector.sh ] && run_script detector bash tests/detector/run_detector.sh "$build" $long_option
 want sanitize && run_script sanitize bash tests/sanitize.sh "$build"
 if [ "$long" -eq 1 ]; then
 	want equal-long && run_script equal-long bash tests/equal/run_equal.sh "$build" --count 500 --seed 1000

@@ -1,0 +1,196 @@
+/* See plan.h: the draw, and the text. */
+#include "tests/equal/plan.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void draw_memory(struct random_source *random, struct config *config) {
+	static const uint32_t kinds[] = {DRAM_DDR4, DRAM_DDR4, DRAM_DDR4, DRAM_FIXED, DRAM_UNLIMITED};
+	config->clock_khz = random_spread(random, 50000, 500000, 300000);
+	config->dram_kind = kinds[random_below(random, 5)];
+	config->dram_peak_megabytes_per_s = random_spread(random, 500, 40000, 19200);
+	config->dram_controller_cycles = random_spread(random, 0, 100, 30);
+	config->dram_fixed_latency_cycles = random_spread(random, 0, 200, 40);
+	config->dram_fixed_bytes_per_cycle = random_spread(random, 1, 128, 64);
+	config->dram_trcd_ps = random_spread(random, 1000, 40000, 14160);
+	config->dram_trp_ps = random_spread(random, 1000, 40000, 14160);
+	config->dram_cl_ps = random_spread(random, 1000, 40000, 14160);
+	config->dram_tras_ps = random_spread(random, 1000, 80000, 32000);
+	config->dram_trfc_ps = random_spread(random, 50000, 500000, 350000);
+	config->dram_trefi_ps = random_chance(random, 85) ? random_spread(random, 1000000, 10000000, 7800000) : 0;
+	config->dram_bank_groups = random_power(random, 0, 3);
+	config->dram_banks_per_group = random_power(random, 0, 5);
+	do
+		config->dram_row_bytes = random_power(random, 9, 16);
+	while (config->dram_row_bytes * config->dram_bank_groups < 4096);
+}
+
+static uint32_t least(uint32_t a, uint32_t b) {
+	return a < b ? a : b;
+}
+
+static void draw_config(struct random_source *random, const struct structure *structure, struct config *config) {
+	static const uint32_t weights[] = {RESIDENCY_AUTO, RESIDENCY_RESIDENT, RESIDENCY_LAYER, RESIDENCY_TILE};
+	static const uint32_t maps[] = {RESIDENCY_AUTO, RESIDENCY_AUTO, RESIDENCY_RESIDENT, RESIDENCY_TILE,
+	                                RESIDENCY_TILE};
+	structure_config(structure, config);
+	const uint32_t beats = least(256, 4096 / config->dma_axi_bytes);
+	config->dma_burst_beats = random_spread(random, 1, beats, least(beats, 64));
+	config->sequencer_fetch_cycles = random_power(random, 0, random_chance(random, 80) ? 3 : 6);
+	config->frames = random_chance(random, 80) ? 1 : random_between(random, 2, 3);
+	for (int i = 0; i < BUFFER_COUNT; i++) {
+		struct config_buffer *buffer = &config->buffer[i];
+		buffer->ports = random_chance(random, 60) ? 2 : 1;
+		buffer->ping_pong = random_chance(random, 60) ? 1 : 0;
+	}
+	config->post_mode = random_chance(random, 70) ? POST_INLINE : POST_SEPARATE;
+	config->mapper_weights = weights[random_below(random, 4)];
+	config->mapper_maps = maps[random_below(random, 5)];
+	config->mapper_band_rows = random_chance(random, 50) ? 0 : random_between(random, 1, 4);
+	draw_memory(random, config);
+}
+
+static void draw_layer(struct random_source *random, const struct structure *structure, struct plan_layer *layer) {
+	static const uint32_t kernels[] = {3, 3, 3, 3, 3, 1, 1, 2, 4, 5};
+	memset(layer, 0, sizeof *layer);
+	layer->binary = random_chance(random, 75);
+	layer->kernel = kernels[random_below(random, 10)];
+	layer->pad = layer->kernel >= 3 && random_chance(random, 70) ? 1 : 0;
+	if (layer->kernel == 5 && layer->pad && random_chance(random, 50)) layer->pad = 2;
+	layer->stride = random_chance(random, 70) ? 1 : random_between(random, 2, 3);
+	layer->pad_value = random_chance(random, 50) ? TRACE_PAD_MASKED : random_between(random, 0, 2);
+	layer->tap_shared = random_chance(random, 20);
+	layer->channels = random_between(random, 1, random_chance(random, 80) ? 20 : 70);
+	layer->weight_bits = random_spread(random, 2, structure->weight_bits, structure->weight_bits);
+	layer->skip = random_chance(random, 70);
+	layer->skip_weight_bits = random_spread(random, 2, structure->weight_bits, structure->weight_bits);
+	layer->thresholds = random_chance(random, 40) ? random_between(random, 1, 3) : 0;
+	layer->threshold_base_minus = random_below(random, 2);
+	layer->shift = random_chance(random, 80) ? random_below(random, 13) : random_below(random, 32);
+	layer->scale_bits = random_between(random, 4, 10);
+	layer->pool = random_chance(random, 20);
+	layer->write_fixed = random_chance(random, 80);
+	layer->write_bits = random_chance(random, 80);
+	layer->map_bits = random_spread(random, 3, structure->activation_bits, structure->activation_bits);
+}
+
+void plan_draw(struct plan *plan, struct random_source *random, const struct structure *structure) {
+	memset(plan, 0, sizeof *plan);
+	draw_config(random, structure, &plan->config);
+	plan->value_seed = random_below(random, UINT32_MAX);
+	plan->input_is_bits = structure->activation_bits < 8 || random_chance(random, 40);
+	plan->input_height = random_between(random, 3, 12);
+	plan->input_width = random_chance(random, 50) ? plan->input_height : random_between(random, 3, 12);
+	plan->input_channels = random_between(random, 1, plan->input_is_bits ? 20 : 3);
+	plan->input_bits = plan->input_is_bits ? 1 : 8;
+	plan->classes = random_between(random, 2, 12);
+	plan->layer_count = random_between(random, 1, 4);
+	for (uint32_t i = 0; i < plan->layer_count; i++) draw_layer(random, structure, &plan->layers[i]);
+}
+
+/* Text. A plan's own numbers by name; the configuration by its table, where it differs from the defaults. */
+
+struct field {
+	const char *name;
+	size_t offset;
+};
+
+static const struct field plan_fields[] = {
+    {"value_seed", offsetof(struct plan, value_seed)},         {"is_bits", offsetof(struct plan, input_is_bits)},
+    {"height", offsetof(struct plan, input_height)},           {"width", offsetof(struct plan, input_width)},
+    {"channels", offsetof(struct plan, input_channels)},       {"bits", offsetof(struct plan, input_bits)},
+    {"classes", offsetof(struct plan, classes)},
+};
+
+#define LAYER_FIELD(member) {#member, offsetof(struct plan_layer, member)}
+static const struct field layer_fields[] = {
+    LAYER_FIELD(binary),      LAYER_FIELD(kernel),     LAYER_FIELD(stride),
+    LAYER_FIELD(pad),         LAYER_FIELD(pad_value),  LAYER_FIELD(tap_shared),
+    LAYER_FIELD(channels),    LAYER_FIELD(weight_bits), LAYER_FIELD(skip),
+    LAYER_FIELD(skip_weight_bits), LAYER_FIELD(thresholds), LAYER_FIELD(threshold_base_minus),
+    LAYER_FIELD(shift),       LAYER_FIELD(scale_bits), LAYER_FIELD(pool),
+    LAYER_FIELD(write_fixed), LAYER_FIELD(write_bits), LAYER_FIELD(map_bits),
+};
+enum {
+	PLAN_FIELDS = sizeof plan_fields / sizeof plan_fields[0],
+	LAYER_FIELDS = sizeof layer_fields / sizeof layer_fields[0]
+};
+
+static void write_fields(FILE *out, const void *object, const struct field *fields, size_t count) {
+	for (size_t i = 0; i < count; i++) {
+		uint32_t value;
+		memcpy(&value, (const char *)object + fields[i].offset, sizeof value);
+		fprintf(out, " %s=%u", fields[i].name, value);
+	}
+	fprintf(out, "\n");
+}
+
+void plan_write(const struct plan *plan, FILE *out) {
+	struct config defaults;
+	config_defaults(&defaults);
+	fprintf(out, "case\n");
+	for (size_t i = 0; i < config_parameter_count; i++) {
+		const struct config_parameter *parameter = &config_parameters[i];
+		char value[CONFIG_TEXT_BYTES], standard[CONFIG_TEXT_BYTES];
+		config_value_text(&plan->config, parameter, value, sizeof value);
+		config_value_text(&defaults, parameter, standard, sizeof standard);
+		if (strcmp(value, standard) != 0) fprintf(out, "set %s.%s=%s\n", parameter->section, parameter->key, value);
+	}
+	fprintf(out, "input");
+	write_fields(out, plan, plan_fields, PLAN_FIELDS);
+	for (uint32_t i = 0; i < plan->layer_count; i++) {
+		fprintf(out, "layer");
+		write_fields(out, &plan->layers[i], layer_fields, LAYER_FIELDS);
+	}
+	fprintf(out, "end\n");
+}
+
+/* `text` is what follows the line's first word. Returns 0 at a word that is no field. */
+static int read_fields(void *object, char *text, const struct field *fields, size_t count) {
+	for (char *rest = NULL, *word = strtok_r(text, " \n", &rest); word; word = strtok_r(NULL, " \n", &rest)) {
+		char *value = strchr(word, '='), *end;
+		size_t i = 0;
+		if (!value) return 0;
+		*value++ = '\0';
+		while (i < count && strcmp(fields[i].name, word) != 0) i++;
+		uint32_t number = (uint32_t)strtoul(value, &end, 10);
+		if (i == count || *end || end == value) return 0;
+		memcpy((char *)object + fields[i].offset, &number, sizeof number);
+	}
+	return 1;
+}
+
+static enum status read_line(struct plan *plan, char *line, struct error *error) {
+	line[strcspn(line, "\n")] = '\0';
+	if (!strncmp(line, "set ", 4)) return config_set(&plan->config, line + 4, error);
+	if (!strncmp(line, "input ", 6) && read_fields(plan, line + 6, plan_fields, PLAN_FIELDS)) return STATUS_OK;
+	if (!strncmp(line, "layer ", 6) && plan->layer_count < PLAN_LAYERS_MAX &&
+	    read_fields(&plan->layers[plan->layer_count++], line + 6, layer_fields, LAYER_FIELDS))
+		return STATUS_OK;
+	return error_set(error, STATUS_INPUT, "'%.60s' is no set, input or layer line", line);
+}
+
+int plan_read(struct plan *plan, FILE *in, const char *path, enum status *status, struct error *error) {
+	char *line = NULL;
+	size_t line_bytes = 0;
+	int begun = 0, ended = 0;
+	memset(plan, 0, sizeof *plan);
+	config_defaults(&plan->config);
+	*status = STATUS_OK;
+	while (!*status && !ended && getline(&line, &line_bytes, in) > 0) {
+		if (line[0] == '#' || line[0] == '\n') continue;
+		if (!begun && !strcmp(line, "case\n"))
+			begun = 1;
+		else if (begun && !strcmp(line, "end\n"))
+			ended = 1;
+		else if (begun)
+			*status = read_line(plan, line, error);
+		else
+			*status = error_set(error, STATUS_INPUT, "%s: '%.60s' is outside of a case", path, line);
+	}
+	free(line);
+	if (!*status && begun && (!ended || !plan->layer_count))
+		*status = error_set(error, STATUS_INPUT, "%s: the last case has no end or no layer", path);
+	return begun;
+}
