@@ -39,40 +39,22 @@ static const char *parameter_key(const void *context, int variable) {
 
 const struct condition_names sweep_parameter_names = {NULL, find_parameter, parameter_key};
 
-static const char *word_text(const struct config_parameter *parameter, uint32_t index, char *memory, size_t bytes) {
-	text_word_at(parameter->words, index, memory, bytes);
-	return memory;
-}
-
 static uint32_t stored_value(const struct config *config, const struct config_parameter *parameter) {
 	uint32_t stored;
 	memcpy(&stored, (const char *)config + parameter->offset, sizeof stored);
 	return stored;
 }
 
-/* A word is compared as a text; its letters are found in the table, so they live as long as the table does. */
-struct condition_value sweep_parameter_value(void *config, int index) {
+struct condition_value sweep_parameter_value(void *context, int index) {
+	struct sweep_variables *variables = context;
 	const struct config_parameter *parameter = &config_parameters[index];
 	if (parameter->type == CONFIG_TEXT)
-		return (struct condition_value){NAN, (const char *)config + parameter->offset};
-	uint32_t stored = stored_value(config, parameter);
+		return (struct condition_value){NAN, (const char *)variables->config + parameter->offset};
+	uint32_t stored = stored_value(variables->config, parameter);
 	if (parameter->type == CONFIG_WORD) {
-		static const struct {
-			const char *words;
-			const char *texts[4];
-		} lists[] = {{"off|on", {"off", "on"}},
-		             {"lutram|bram36|uram288", {"lutram", "bram36", "uram288"}},
-		             {"dsp|lut|fused", {"dsp", "lut", "fused"}},
-		             {"lut|dsp", {"lut", "dsp"}},
-		             {"channel|window", {"channel", "window"}},
-		             {"inline|separate", {"inline", "separate"}},
-		             {"ddr4|fixed|unlimited", {"ddr4", "fixed", "unlimited"}},
-		             {"auto|resident|layer|tile", {"auto", "resident", "layer", "tile"}},
-		             {"auto|resident||spilled", {"auto", "resident", "", "spilled"}}};
-		for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-			if (!strcmp(lists[i].words, parameter->words) && stored < 4)
-				return (struct condition_value){NAN, lists[i].texts[stored]};
-		return (struct condition_value){stored, NULL};
+		char *word = variables->words[variables->next++ % SWEEP_WORDS];
+		text_word_at(parameter->words, stored, word, sizeof variables->words[0]);
+		return (struct condition_value){NAN, word};
 	}
 	int is_scaled = parameter->type == CONFIG_MHZ || parameter->type == CONFIG_NS;
 	return (struct condition_value){is_scaled ? stored / 1000.0 : stored, NULL};
@@ -102,7 +84,8 @@ uint64_t sweep_point(const struct sweep *sweep, const uint32_t *choices) {
 }
 
 static enum status apply_tie(const struct sweep_rule *tie, struct config *config, struct error *error) {
-	struct condition_value value = condition_evaluate(tie->condition, sweep_parameter_value, config);
+	struct sweep_variables variables = {.config = config};
+	struct condition_value value = condition_evaluate(tie->condition, sweep_parameter_value, &variables);
 	char assignment[SWEEP_AXIS_BYTES + SWEEP_VALUE_BYTES + 2];
 	if (value.text) {
 		snprintf(assignment, sizeof assignment, "%s=%s", tie->name, value.text);
@@ -161,9 +144,9 @@ void sweep_scale_technology(const struct sweep *sweep, uint64_t point, struct te
 }
 
 int sweep_admits(const struct sweep *sweep, const struct config *config) {
-	struct config *variables = (struct config *)(uintptr_t)config; /* only read */
+	struct sweep_variables variables = {.config = config};
 	for (uint32_t i = 0; i < sweep->constraint_count; i++)
-		if (!condition_holds(sweep->constraints[i].condition, sweep_parameter_value, variables)) return 0;
+		if (!condition_holds(sweep->constraints[i].condition, sweep_parameter_value, &variables)) return 0;
 	return 1;
 }
 

@@ -126,7 +126,13 @@ int sweep_axis_index(const struct sweep *sweep, const char *name);
 
 /* The parameters of struct config as names of conditions ("binary_engine.pes"), and their values. */
 extern const struct condition_names sweep_parameter_names;
-struct condition_value sweep_parameter_value(void *config, int parameter);
+struct condition_value sweep_parameter_value(void *variables, int parameter); /* of a struct sweep_variables */
+enum { SWEEP_WORDS = 64, SWEEP_WORD_BYTES = 24 };
+struct sweep_variables {
+	const struct config *config;
+	uint32_t next;
+	char words[SWEEP_WORDS][SWEEP_WORD_BYTES]; /* memory of words as texts; as many as a condition holds at once */
+};
 void sweep_parameter_name(const struct config_parameter *parameter, char *name, size_t bytes);
 const struct config_parameter *sweep_find_parameter(const char *name);
 

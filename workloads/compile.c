@@ -7,13 +7,20 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sim/base/shipped.h"
 #include "sim/base/text.h"
 #include "workloads/arena.h"
 #include "workloads/fuse.h"
 #include "workloads/import.h"
 #include "workloads/network.h"
 
-static const char *const shipped_folders[] = {NBSIM_NETWORKS_DIR, NBSIM_INSTALLED_NETWORKS_DIR};
+/* Folder of shipped networks number `place`; empty where it is not known. */
+static void shipped_networks(int place, char *folder, size_t bytes) {
+	char shipped[900];
+	shipped_place(place, shipped, sizeof shipped);
+	folder[0] = '\0';
+	if (shipped[0]) snprintf(folder, bytes, "%s/workloads/networks", shipped);
+}
 
 static int has_file(const char *folder, const char *name) {
 	char path[1100];
@@ -46,10 +53,12 @@ enum status compile_find_network(const char *name, char *folder, size_t folder_b
 		while (strlen(folder) > 1 && folder[strlen(folder) - 1] == '/') folder[strlen(folder) - 1] = '\0';
 		return STATUS_OK;
 	}
-	for (size_t i = 0; i < sizeof shipped_folders / sizeof shipped_folders[0] && !strchr(name, '/'); i++) {
-		int length = snprintf(folder, folder_bytes, "%s/%s", shipped_folders[i], name);
+	for (int place = 0; place < SHIPPED_PLACES && !strchr(name, '/'); place++) {
+		char shipped[1000];
+		shipped_networks(place, shipped, sizeof shipped);
+		int length = snprintf(folder, folder_bytes, "%s/%s", shipped, name);
 		if ((size_t)length < folder_bytes && has_file(folder, NULL)) return STATUS_OK;
-		offer_shipped(shipped_folders[i], &nearest, best, sizeof best);
+		offer_shipped(shipped, &nearest, best, sizeof best);
 	}
 	const char *meant = text_nearest_best(&nearest);
 	return error_set(error, STATUS_IO, "%s: no such network folder%s%s", name,
@@ -66,8 +75,10 @@ static enum status find_folders(const struct compile_options *options, char *des
 	char name[1024];
 	const char *slash = strrchr(description, '/');
 	snprintf(name, sizeof name, "%s", slash ? slash + 1 : description);
-	for (size_t i = 0; i < sizeof shipped_folders / sizeof shipped_folders[0]; i++) {
-		int length = snprintf(description, bytes, "%s/%s", shipped_folders[i], name);
+	for (int place = 0; place < SHIPPED_PLACES; place++) {
+		char shipped[1000];
+		shipped_networks(place, shipped, sizeof shipped);
+		int length = snprintf(description, bytes, "%s/%s", shipped, name);
 		if ((size_t)length < bytes && has_file(description, "network.ini")) return STATUS_OK;
 	}
 	return error_set(error, STATUS_INPUT, "%s: has no network.ini, and no network of the name %s is shipped",

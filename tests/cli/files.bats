@@ -107,3 +107,13 @@ PY
 	nbsim --no-db --layers --format csv --timeline run.json --vcd waves.vcd --emit-commands program.txt >seen.csv
 	same plain.csv seen.csv
 }
+
+@test "installed elsewhere: configurations, devices, tables and networks are found beside the programs" {
+	cmake --install "$NBSIM_BUILD" --prefix "$PWD/first" >log || fail "$(cat log)"
+	mv first moved
+	./moved/bin/nbsim --no-db --config vu9p.ini --kernel native >table || fail "it does not run"
+	[[ $(head -n 1 table) == *"at 200 MHz"* ]]
+	./moved/bin/nbcompile neuroblend20-fashion -q -o n.nbt
+	[ -s n.nbt ]
+	[ -f moved/share/nbsim/workloads/networks/neuroblend20-fashion/params.f32 ]
+}

@@ -5,7 +5,7 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd) || exit 2
 shift
-export NBSIM_ROOT=${NBSIM_ROOT:-$(cd "$here/../.." && pwd)}
+export NBSIM_ROOT=${NBSIM_ROOT:-$(cd "$here/../.." && pwd)} NBSIM_BUILD=$build
 export NBSIM_DATA=${NBSIM_DATA:-$NBSIM_ROOT/../shared/data}
 export PATH="$build/bin:$PATH" LC_ALL=C
 [ $# -gt 0 ] || set -- "$here"/*.bats

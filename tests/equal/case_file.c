@@ -5,7 +5,7 @@
 
 static void key(FILE *out, const char *name, uint64_t value) { fprintf(out, " %s=%llu", name, (unsigned long long)value); }
 
-static void write_structure(FILE *out, const struct config *config) {
+void case_machine_write(FILE *out, const struct config *config) {
 	fprintf(out, "machine");
 	key(out, "P", config->binary_pes);
 	key(out, "W", config->binary_words);
@@ -13,10 +13,9 @@ static void write_structure(FILE *out, const struct config *config) {
 	key(out, "Q", config->fixed_columns);
 	key(out, "L", config->post_lanes);
 	key(out, "X", config->dma_axi_bytes);
-	key(out, "BB", config->dma_burst_beats);
 	key(out, "S", config->dma_outstanding);
-	key(out, "F", config->sequencer_fetch_cycles);
 	key(out, "QD", config->sequencer_queue_depth);
+	key(out, "channels", config->dram_channels);
 	key(out, "packing", config->binary_packing);
 	key(out, "fabric", config->binary_fabric);
 	key(out, "popcount", config->binary_popcount);
@@ -25,10 +24,8 @@ static void write_structure(FILE *out, const struct config *config) {
 	key(out, "weight_bits", config->fixed_weight_bits);
 	key(out, "activation_bits", config->fixed_activation_bits);
 	key(out, "window_bits", config->binary_window_bits);
-	fprintf(out, "\nmachine");
 	for (int i = 0; i < BUFFER_COUNT; i++)
-		fprintf(out, " depth%d=%u banks%d=%u ports%d=%u", i, config->buffer[i].depth_words, i, config->buffer[i].banks, i,
-		        config->buffer[i].ports);
+		fprintf(out, " depth%d=%u banks%d=%u", i, config->buffer[i].depth_words, i, config->buffer[i].banks);
 	fprintf(out, "\n");
 }
 
@@ -39,7 +36,9 @@ static void write_memory(FILE *out, const struct config *config) {
 	if (config->dram_kind == DRAM_FIXED)
 		beat_cycles = (config->dma_axi_bytes + config->dram_fixed_bytes_per_cycle - 1) / config->dram_fixed_bytes_per_cycle;
 	fprintf(out, "machine kind=%s", kinds[config->dram_kind]);
-	key(out, "channels", config->dram_channels);
+	key(out, "BB", config->dma_burst_beats);
+	key(out, "F", config->sequencer_fetch_cycles);
+	for (int i = 0; i < BUFFER_COUNT; i++) fprintf(out, " ports%d=%u", i, config->buffer[i].ports);
 	key(out, "controller_cycles", config->dram_controller_cycles);
 	key(out, "fixed_latency", config->dram_fixed_latency_cycles);
 	key(out, "fixed_bytes", config->dram_fixed_bytes_per_cycle);
@@ -81,7 +80,7 @@ uint32_t case_scores_bytes(const struct config *config, const struct program *pr
 }
 
 void case_write(FILE *out, const struct config *config, const struct program *program, struct executor *before) {
-	write_structure(out, config);
+	case_machine_write(out, config);
 	write_memory(out, config);
 	for (uint32_t i = 0; i < program->command_count; i++) {
 		uint32_t words[COMMAND_WORDS];

@@ -7,6 +7,9 @@
 #include "sim/machine/executor.h"
 #include "sim/machine/machine.h"
 
+/* The `machine` line that names the hardware: all that a Verilator build depends on, with the keys of tests/rtl/build.sh. */
+void case_machine_write(FILE *out, const struct config *config);
+
 /* Writes `machine`, `command`, `ddr`, `dump`, `end` lines. The DDR contents include the input the caller put there:
  * `input` bytes at program->input. The dump covers the scores. */
 void case_write(FILE *out, const struct config *config, const struct program *program, struct executor *before);

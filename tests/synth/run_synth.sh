@@ -95,20 +95,20 @@ synthesise() { # synthesise UNIT MODULE TECHNOLOGY PARAMETERS HELD_OUT SOURCES
 bash tests/synth/points.sh | awk -v only="$only" '{
 	n[$1]++
 	held = $1 == "machine" || n[$1] % 3 == 0 ? 1 : 0
-	if (only == "" || only == $1) print $1, $2, $3, NF > 3 ? $4 : "", held
-}' FS=' ' >"$work/points"
+	if (only == "" || only == $1) print $1, $2, $3, (NF > 3 ? $4 : "-"), held
+}' >"$work/points"
 [ -f "$result" ] || echo "$header" >"$result"
 for module in $(cut -d' ' -f2 "$work/points" | sort -u); do echo "$module $(sources_of "$module")"; done >"$work/sources"
 awk -F, -v version="$version" 'FILENAME == ARGV[1] { split($0, f, " "); source[f[1]] = f[2]; next }
 	FNR == 1 || !($2 in source) || (source[$2] == $13 && $14 == version)' "$work/sources" "$result" >"$work/kept"
 cp "$work/kept" "$result"
 awk -F, 'FILENAME == ARGV[1] { have[$1 "," $3 "," $4]; next }
-	{ split($0, f, " "); p = (f[5] == "" ? "" : f[4]); gsub(",", " ", p); if (!(f[1] "," f[3] "," p in have)) print }' "$result" "$work/points" >"$work/todo"
+	{ split($0, f, " "); p = (f[4] == "-" ? "" : f[4]); gsub(",", " ", p); if (!(f[1] "," f[3] "," p in have)) print }' "$result" "$work/points" >"$work/todo"
 total=$(wc -l <"$work/points") todo=$(wc -l <"$work/todo") deadline=$((SECONDS + 60 * minutes)) number=0
 echo "$total points, $((total - todo)) of them in the table"
 : >"$work/failures"
 while read -r unit module technology parameters held_out; do
-	[ -z "$held_out" ] && held_out=$parameters parameters=
+	[ "$parameters" = - ] && parameters=
 	[ "$SECONDS" -ge "$deadline" ] && break
 	number=$((number + 1))
 	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done

@@ -1,0 +1,45 @@
+/* What the drawn cases of an equality run had in them, and whether that was often enough to believe the run. */
+#ifndef TESTS_EQUAL_COVERAGE_H
+#define TESTS_EQUAL_COVERAGE_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "sim/input/trace.h"
+#include "sim/machine/machine.h"
+#include "sim/mapper/mapper.h"
+
+enum coverage_feature {
+	COVERAGE_PORT_WAITS,       /* a port request that was not granted in its first cycle */
+	COVERAGE_BLOCKED,          /* a cycle attributed as blocked, of one of the five units */
+	COVERAGE_REFRESH,          /* a refresh that moved a cycle: without refresh the total or an attribution differs */
+	COVERAGE_SPILLED,          /* a map other than the input and the scores goes through DDR */
+	COVERAGE_MASKED,           /* a binary convolution with masked borders */
+	COVERAGE_PARTIAL_BAND,     /* a last band of fewer rows than the others */
+	COVERAGE_PARTIAL_CHANNELS, /* output channels that do not fill the last group of PEs or columns */
+	COVERAGE_NEGATIVE_GAMMA,   /* a threshold with D = 1, or an affine step with A < 0 */
+	COVERAGE_SKIP,             /* a skip convolution beside the main one */
+	COVERAGE_AVERAGE2,         /* with averages of 2 x 2 pixels */
+	COVERAGE_TAP_SHARED,       /* one weight for all taps */
+	COVERAGE_WINDOW_PACKED,    /* a command with window packing */
+	COVERAGE_POOL,             /* pooling */
+	COVERAGE_PAD_SIGN,         /* borders of -1 or of +1 */
+	COVERAGE_WEIGHTS_RELOADED, /* weights by the layer or by the block */
+	COVERAGE_SEPARATE_POST,    /* a post pass of its own */
+	COVERAGE_FRAMES,           /* more than one frame */
+	COVERAGE_FEATURES
+};
+
+struct coverage {
+	uint32_t cases, with[COVERAGE_FEATURES];
+};
+
+/* `without_refresh` is the same run with refresh off. */
+void coverage_add(struct coverage *coverage, const struct config *config, const struct trace *trace,
+                  const struct program *program, const struct mapping *mapping, const struct machine_result *result,
+                  const struct machine_result *without_refresh);
+
+/* `feature NAME WITH CASES LEAST` a line; LEAST is the percentage a run must reach. */
+void coverage_print(const struct coverage *coverage, FILE *out);
+
+#endif
