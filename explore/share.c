@@ -24,7 +24,7 @@ struct share {
 	struct input_entry *inputs;
 	struct program_entry *programs;
 	size_t input_count, program_count;
-	size_t program_bytes, program_budget;
+	size_t program_bytes, program_budget, next_cleared;
 };
 
 static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t count) {
@@ -178,6 +178,14 @@ const struct share_result *share_find_program(struct share *share, const struct 
 	return &entry->result;
 }
 
+static void program_clear_place(struct share *share, size_t place) {
+	struct program_entry *entry = &share->programs[place % share->program_count];
+	share->program_bytes -= entry->commands ? entry->command_count * sizeof *entry->commands : 0;
+	free(entry->commands);
+	result_clear(&entry->result);
+	memset(entry, 0, sizeof *entry);
+}
+
 void share_keep_program(struct share *share, const struct config *config, const struct program *program,
                         const struct share_result *result) {
 	struct config key;
@@ -186,11 +194,9 @@ void share_keep_program(struct share *share, const struct config *config, const 
 	program_key(config, &key, times);
 	struct program_entry *entry = program_place(share, &key, times, program);
 	if (result == &entry->result) return;
-	share->program_bytes -= entry->commands ? entry->command_count * sizeof *entry->commands : 0;
-	free(entry->commands);
-	result_clear(&entry->result);
-	memset(entry, 0, sizeof *entry);
-	if (!bytes || share->program_bytes + bytes > share->program_budget) return;
+	program_clear_place(share, (size_t)(entry - share->programs));
+	if (!bytes || bytes > share->program_budget) return;
+	while (share->program_bytes + bytes > share->program_budget) program_clear_place(share, share->next_cleared++);
 	struct command *commands = malloc(bytes);
 	if (!commands || !results_copy(&entry->result, result)) {
 		free(commands);

@@ -14,6 +14,8 @@
  * v post = threshold:  n = number of k with (D[o] ? a < T_k[o] : a > T_k[o]);  v = threshold_base + n pool = max2: v of
  * the output pixel is the maximum of v over its 2 x 2 pixels (stride 2, odd last row / column dropped) bits map: bit =
  * v >= 0 (affine), bit = n >= 1 (threshold)      fixed map: v
+ *   transpose: pixels and channels of the output maps are exchanged: channel q of pixel o is v of output o at the q-th
+ *              pixel of the sums, row by row
  */
 #ifndef SIM_INPUT_TRACE_H
 #define SIM_INPUT_TRACE_H
@@ -79,6 +81,8 @@ struct trace_layer {
 	uint32_t threshold_count; /* threshold, 1..3 */
 	int32_t threshold_base;
 	enum trace_pool pool;
+	uint32_t transpose; /* 1: output maps of output_channels pixels (height x width, row by row) and sums_height x
+	                       sums_width channels; not with a pool, not for the scores */
 	uint32_t parameter_tensor; /* int32 [output][6] A, B, MP, MN, C, E  or  int32 [output][1 + threshold_count] D,
 	                              T_0.. */
 	uint32_t fixed_map, bits_map; /* output maps or UINT32_MAX; at least one */

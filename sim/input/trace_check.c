@@ -275,7 +275,16 @@ static enum status check_output(struct check *check, const struct trace_layer *l
 	if (map->kind != kind)
 		return BAD_LAYER(key, map->name, "expected a map of kind %s",
 		                 kind == TRACE_MAP_BITS ? "bits" : "fixed");
-	if (map->height != height || map->width != width || map->channels != layer->output_channels)
+	if (layer->transpose && ((uint64_t)map->height * map->width != layer->output_channels ||
+	                         map->channels != height * width))
+		return BAD_LAYER(key, map->name,
+		                 "a map of %" PRIu32 " x %" PRIu32 " x %" PRIu32 ", expected %" PRIu32
+		                 " pixels of %" PRIu32 " channels, the layer being transposed",
+		                 map->height, map->width, map->channels, layer->output_channels, height * width);
+	if (layer->transpose && index == check->trace->scores_map)
+		return BAD_LAYER("transpose", TEXT(1), "expected 0 for the layer that writes the scores");
+	if (!layer->transpose &&
+	    (map->height != height || map->width != width || map->channels != layer->output_channels))
 		return BAD_LAYER(key, map->name,
 		                 "a map of %" PRIu32 " x %" PRIu32 " x %" PRIu32 ", expected %" PRIu32 " x %" PRIu32
 		                 " x %" PRIu32,
@@ -305,6 +314,8 @@ static enum status check_layer(struct check *check, const struct trace_layer *la
 	if (layer->pool == TRACE_POOL_MAX2 && (layer->sums_height < 2 || layer->sums_width < 2))
 		return BAD_LAYER("pool", "max2", "expected sums of at least 2 x 2, not %" PRIu32 " x %" PRIu32,
 		                 layer->sums_height, layer->sums_width);
+	if (layer->transpose && layer->pool != TRACE_POOL_NONE)
+		return BAD_LAYER("transpose", TEXT(1), "expected 0 for a layer with a pool");
 	if (layer->fixed_map == UINT32_MAX && layer->bits_map == UINT32_MAX)
 		return BAD_LAYER("fixed_map", NULL, "missing, expected fixed_map or bits_map or both");
 	status = check_output(check, layer, "fixed_map", layer->fixed_map, TRACE_MAP_FIXED);

@@ -97,6 +97,7 @@ static const struct trace_field layer_fields[] = {
      .when = TRACE_WITH_THRESHOLD},
     {"threshold_base", TRACE_FIELD_SIGNED, LAYER(threshold_base), RANGE(-32768, 32767), .when = TRACE_WITH_THRESHOLD},
     {"pool", TRACE_FIELD_WORD, LAYER(pool), .words = pool_words, ABSENT(0)},
+    {"transpose", TRACE_FIELD_NUMBER, LAYER(transpose), RANGE(0, 1), ABSENT(0)},
     {"parameters", TRACE_FIELD_TENSOR, LAYER(parameter_tensor)},
     {"fixed_map", TRACE_FIELD_MAP, LAYER(fixed_map), ABSENT(UINT32_MAX)},
     {"bits_map", TRACE_FIELD_MAP, LAYER(bits_map), ABSENT(UINT32_MAX)},

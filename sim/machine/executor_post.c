@@ -161,6 +161,40 @@ static void write_bits(const struct post *post, uint64_t pixel, uint32_t channel
 	}
 }
 
+/* transpose: one value as channel q of the map's pixel `row` (counted from the base). */
+static enum status write_fixed_lane(const struct post *post, uint32_t row, uint32_t q, int64_t value) {
+	struct executor_buffer *buffer = post->fixed;
+	const uint32_t lane = q % buffer->lanes;
+	const size_t word = post->f->fixed_base + (size_t)row * post->f->fixed_words + q / buffer->lanes;
+	int16_t *values = buffer->values + word * buffer->lanes;
+	if (!fits_bits(value, buffer->value_bits))
+		return executor_fail(post->call,
+		                     "writes fixed_activations word %zu lane %" PRIu32 " with value %" PRId64
+		                     "; expected at most %" PRIu32 " bits",
+		                     word, lane, value, buffer->value_bits);
+	if (lane == 0) {
+		memset(values, 0, buffer->lanes * sizeof *values);
+		buffer->whole[word] = 1;
+	}
+	values[lane] = (int16_t)value;
+	if (!buffer->whole[word]) buffer_mark_part(buffer, (uint32_t)word, lane / 64, UINT64_C(1) << (lane % 64));
+	return STATUS_OK;
+}
+
+static void write_one_bit(const struct post *post, uint32_t row, uint32_t q, uint64_t bit) {
+	struct executor_buffer *buffer = post->bits;
+	const uint32_t word_bits = LANE_BITS * buffer->lanes, place = q % word_bits;
+	const size_t word = post->f->bits_base + (size_t)row * post->f->bits_words + q / word_bits;
+	uint64_t *lanes = buffer->bits + word * buffer->lanes;
+	const uint64_t mask = UINT64_C(1) << (place % LANE_BITS);
+	if (place == 0) {
+		memset(lanes, 0, buffer->lanes * sizeof *lanes);
+		buffer->whole[word] = 1;
+	}
+	lanes[place / LANE_BITS] = (lanes[place / LANE_BITS] & ~mask) | (bit ? mask : 0);
+	if (!buffer->whole[word]) buffer_mark_part(buffer, (uint32_t)word, place / LANE_BITS, mask);
+}
+
 static enum status write_output(const struct post *post, uint64_t word, const struct post_result *result) {
 	struct executor_buffer *buffer = post->output;
 	for (uint32_t lane = 0; lane < post->lanes; lane++) {
@@ -182,7 +216,7 @@ static enum status write_output(const struct post *post, uint64_t word, const st
 static enum status check_fields(const struct post *post) {
 	const struct post_fields *f = post->f;
 	const uint32_t known = POST_A_FROM_SKIP | POST_USE_B | POST_THRESHOLD | POST_POOL_MAX2 | POST_WRITE_FIXED |
-	                       POST_WRITE_BITS | POST_WRITE_OUTPUT | 3u << POST_THRESHOLD_COUNT_SHIFT;
+	                       POST_WRITE_BITS | POST_WRITE_OUTPUT | POST_TRANSPOSE | 3u << POST_THRESHOLD_COUNT_SHIFT;
 	const uint32_t scale = post->flags & POST_POOL_MAX2 ? 2 : 1;
 	if (post->flags & ~known)
 		return executor_fail(post->call, "has flags %" PRIu32 "; expected none but %" PRIu32, post->flags,
@@ -196,6 +230,9 @@ static enum status check_fields(const struct post *post) {
 		return executor_fail(post->call, "has a field that is wider than its place in the command");
 	if (!(post->flags & POST_THRESHOLD) && (f->value_bits < 1 || f->value_bits > 32))
 		return executor_fail(post->call, "has value_bits %" PRIu32 "; expected 1 to 32", f->value_bits);
+	if (post->flags & POST_TRANSPOSE && post->flags & (POST_POOL_MAX2 | POST_WRITE_OUTPUT))
+		return executor_fail(post->call, "has transpose with %s; expected without",
+		                     post->flags & POST_POOL_MAX2 ? "pool_max2" : "write_output");
 	if (f->width * scale > f->sums_width)
 		return executor_fail(post->call,
 		                     "reads %" PRIu32 " columns of sums; expected at most sums_width, %" PRIu32,
@@ -215,13 +252,16 @@ static enum status check_fields(const struct post *post) {
 static enum status check_map(const struct post *post, const struct executor_buffer *buffer, uint32_t base,
                              uint32_t words, uint32_t word_channels) {
 	const struct post_fields *f = post->f;
-	const uint32_t last = f->first_channel + divide_up(f->channels, post->lanes) * post->lanes - 1;
+	const uint32_t is_turned = post->flags & POST_TRANSPOSE;
+	const uint32_t last = f->first_channel +
+	                      (is_turned ? f->rows * f->width : divide_up(f->channels, post->lanes) * post->lanes) - 1;
 	if (last / word_channels >= words)
 		return executor_fail(post->call,
 		                     "writes channel %" PRIu32 " of %s pixels of %" PRIu32
 		                     " words; expected less than %" PRIu32,
 		                     last, config_buffer_names[buffer->id], words, words * word_channels);
-	const uint64_t last_word = base + ((uint64_t)f->rows * f->width - 1) * words + last / word_channels;
+	const uint64_t pixels = is_turned ? f->channels : (uint64_t)f->rows * f->width;
+	const uint64_t last_word = base + (pixels - 1) * words + last / word_channels;
 	return buffer_check_range(post->call, buffer, "writes", (int64_t)last_word, 1);
 }
 
@@ -239,6 +279,18 @@ static enum status check_words(const struct post *post) {
 	return status;
 }
 
+/* The lanes of group k, one after the other, as channel q of the map's pixels. */
+static enum status write_transposed(const struct post *post, uint32_t q, uint32_t k,
+                                    const struct post_result *result) {
+	enum status status = STATUS_OK;
+	const uint32_t first = k * post->lanes;
+	for (uint32_t lane = 0; lane < post->lanes && first + lane < post->f->channels && !status; lane++) {
+		if (post->fixed) status = write_fixed_lane(post, first + lane, q, result->values[lane]);
+		if (post->bits) write_one_bit(post, first + lane, q, result->bits >> lane & 1);
+	}
+	return status;
+}
+
 /* Lane group k of output pixel (row, x). */
 static enum status post_group(const struct post *post, uint32_t row, uint32_t x, uint32_t k, uint32_t groups) {
 	const struct post_fields *f = post->f;
@@ -250,6 +302,8 @@ static enum status post_group(const struct post *post, uint32_t row, uint32_t x,
 		const uint64_t position = ((uint64_t)row * scale + i / scale) * f->sums_width + x * scale + i % scale;
 		status = evaluate(post, position, k, left < post->lanes ? left : post->lanes, i == 0, &result);
 	}
+	if (status == STATUS_OK && post->flags & POST_TRANSPOSE)
+		return write_transposed(post, f->first_channel + (uint32_t)pixel, k, &result);
 	if (status == STATUS_OK && post->fixed)
 		status = write_fixed(post, pixel, f->first_channel + k * post->lanes, &result);
 	if (status == STATUS_OK && post->bits) write_bits(post, pixel, f->first_channel + k * post->lanes, &result);

@@ -189,8 +189,13 @@ static enum status store_outputs(struct emitter *emitter, const struct layer_pla
 		const struct staging *staging = &layer->staging[use];
 		if (!staging->halves || !last_block) continue;
 		uint32_t first;
-		const uint32_t rows = plan_band(layer, tile->band, &first) / layer->unit_rows;
+		uint32_t rows = plan_band(layer, tile->band, &first) / layer->unit_rows;
 		const uint32_t map = use == STAGING_FIXED_OUTPUT ? layer->layer->fixed_map : layer->layer->bits_map;
+		if (layer->layer->transpose) { /* whole, when all bands are there */
+			if (tile->band + 1 < layer->bands) continue;
+			first = 0;
+			rows = plan->trace->maps[map].height;
+		}
 		status = append_map_rows(emitter, OPCODE_STORE, layer->index, map, first / layer->unit_rows, rows,
 		                         staging->base + tile->band % staging->halves * staging->half_words);
 	}

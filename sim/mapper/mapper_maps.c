@@ -7,7 +7,8 @@
  * one. Band: as many rows as the sums buffers and the staging areas allow, at most mapper.band_rows; with
  * post_unit.mode = inline at most a quarter of the layer's rows, rounded up, so that engines and post unit overlap;
  * then evened out. Where weights go by tiles beside spilled maps they are loaded again for each band, so the quarter
- * does not apply. Left out: reuse of halo rows (a band loads all its rows), reuse of DDR areas. */
+ * does not apply. A transposed layer's bands each write all rows of its maps, so a spilled one is staged whole, in one
+ * half, and stored behind the layer's last tile. Left out: reuse of halo rows (a band loads all its rows), reuse of DDR areas. */
 #include "sim/mapper/mapper_plan.h"
 
 #include <inttypes.h>
@@ -180,8 +181,11 @@ static void set_band(struct layer_plan *layer, uint32_t rows) {
 }
 
 /* Rows of the staged map that one band needs at most. */
-static uint32_t staged_rows(const struct layer_plan *layer, enum staging_use use) {
-	if (use == STAGING_FIXED_OUTPUT || use == STAGING_BITS_OUTPUT) return layer->band_rows / layer->unit_rows;
+static uint32_t staged_rows(const struct plan *plan, const struct layer_plan *layer, enum staging_use use) {
+	const int is_output = use == STAGING_FIXED_OUTPUT || use == STAGING_BITS_OUTPUT;
+	if (is_output && layer->layer->transpose)
+		return plan->trace->maps[staged_map(plan, layer, use)].height;
+	if (is_output) return layer->band_rows / layer->unit_rows;
 	uint32_t most = 0;
 	for (uint32_t band = 0; band < layer->bands; band++) {
 		uint32_t first, low, high;
@@ -203,9 +207,11 @@ static int place_staging(struct map_work *work, struct layer_plan *layer, uint32
 			const uint32_t map = staged_map(plan, layer, (enum staging_use)use);
 			if (map == UINT32_MAX || plan->maps[map].buffer != buffer) continue;
 			struct staging *out = &layer->staging[use];
-			const uint64_t rows = staged_rows(layer, (enum staging_use)use);
+			const uint64_t rows = staged_rows(plan, layer, (enum staging_use)use);
 			const uint64_t words = rows * plan->maps[map].row_words;
-			out->halves = layer->bands > 1 && plan->config.buffer[buffer].ping_pong ? halves : 1;
+			const int is_whole = layer->layer->transpose && use >= STAGING_FIXED_OUTPUT;
+			out->halves =
+			    layer->bands > 1 && !is_whole && plan->config.buffer[buffer].ping_pong ? halves : 1;
 			const int64_t base =
 			    first_fit(work->spans, count, words * out->halves, plan->config.buffer[buffer].depth_words);
 			if (base < 0) return (int)buffer;

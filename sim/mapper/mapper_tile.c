@@ -67,9 +67,23 @@ static enum status append_conv(struct emitter *emitter, const struct layer_plan 
 	return emitter_append(emitter, &command);
 }
 
+/* A transposed map output: where the block's pixels begin. The band writes some channels of all of them, that is, words
+ * all over the range; the range as a whole is said to be written. */
+static uint32_t transposed_base(struct emitter *emitter, const struct layer_plan *layer, uint32_t map_index,
+                                enum staging_use use, uint32_t block) {
+	const struct map_plan *map = &emitter->plan->maps[map_index];
+	const struct staging *staging = &layer->staging[use];
+	const uint32_t base = (staging->halves ? staging->base : map->base) +
+	                      block * layer->block_channels * map->pixel_words;
+	emitter_touch(emitter, map->buffer, 1, base, (uint64_t)plan_block(layer, block) * map->pixel_words);
+	return base;
+}
+
 /* A map output of a post command: where the band begins. */
 static uint32_t output_base(struct emitter *emitter, const struct layer_plan *layer, uint32_t map_index,
-                            enum staging_use use, uint32_t band, uint32_t first, uint32_t rows) {
+                            enum staging_use use, const struct tile *tile, uint32_t first, uint32_t rows) {
+	const uint32_t band = tile->band;
+	if (layer->layer->transpose) return transposed_base(emitter, layer, map_index, use, tile->block);
 	const struct map_plan *map = &emitter->plan->maps[map_index];
 	const struct staging *staging = &layer->staging[use];
 	const uint32_t base = staging->halves ? staging->base + band % staging->halves * staging->half_words
@@ -124,11 +138,15 @@ static enum status append_post(struct emitter *emitter, const struct layer_plan 
 	if (trace->pool == TRACE_POOL_MAX2) command.flags |= POST_POOL_MAX2;
 	set_affine_or_threshold(plan, trace, &command);
 	first /= layer->unit_rows;
+	if (trace->transpose) {
+		command.flags |= POST_TRANSPOSE;
+		fields->first_channel = first * layer->width;
+	}
 	if (trace->bits_map != UINT32_MAX) {
 		command.flags |= POST_WRITE_BITS;
 		fields->bits_words = plan->maps[trace->bits_map].pixel_words;
 		fields->bits_base =
-		    output_base(emitter, layer, trace->bits_map, STAGING_BITS_OUTPUT, tile->band, first, rows);
+		    output_base(emitter, layer, trace->bits_map, STAGING_BITS_OUTPUT, tile, first, rows);
 	}
 	if (trace->fixed_map != UINT32_MAX && trace->fixed_map == plan->trace->scores_map) {
 		command.flags |= POST_WRITE_OUTPUT;
@@ -139,7 +157,7 @@ static enum status append_post(struct emitter *emitter, const struct layer_plan 
 		command.flags |= POST_WRITE_FIXED;
 		fields->fixed_words = plan->maps[trace->fixed_map].pixel_words;
 		fields->fixed_base =
-		    output_base(emitter, layer, trace->fixed_map, STAGING_FIXED_OUTPUT, tile->band, first, rows);
+		    output_base(emitter, layer, trace->fixed_map, STAGING_FIXED_OUTPUT, tile, first, rows);
 	}
 	return emitter_append(emitter, &command);
 }

@@ -89,10 +89,10 @@ static const char *const unit_names[UNIT_COUNT] = {"binary", "fixed", "post", "l
 
 /* Flags that mean something: of each opcode, and their names by bit (conv, then post). */
 static const uint32_t known_flags[OPCODE_COUNT] = {
-    0, 0, 0, 0, CONV_WINDOW_PACKED, CONV_AVERAGE2 | CONV_TAP_SHARED, 127 | 3 << POST_THRESHOLD_COUNT_SHIFT};
+    0, 0, 0, 0, CONV_WINDOW_PACKED, CONV_AVERAGE2 | CONV_TAP_SHARED, 255 | 3 << POST_THRESHOLD_COUNT_SHIFT};
 static const char *const conv_flags[] = {"window_packed", "average2", "tap_shared", NULL};
 static const char *const post_flags[] = {"a_from_skip", "use_b",      "threshold",    "pool_max2",
-                                         "write_fixed", "write_bits", "write_output", NULL};
+                                         "write_fixed", "write_bits", "write_output", "transpose", NULL};
 
 static int has_field(const struct field *field, enum opcode opcode) {
 	return (field->opcodes >> opcode & 1) != 0;
@@ -190,6 +190,7 @@ uint64_t command_steps(const struct command *command, const struct config *confi
 		return (uint64_t)conv->rows * conv->output_width * conv->groups * conv->kernel * conv->kernel *
 		       conv->input_words;
 	case OPCODE_POST:
+		if (command->flags & POST_TRANSPOSE) return (uint64_t)post->rows * post->width * post->channels;
 		return (uint64_t)post->rows * post->width *
 		       ((post->channels + config->post_lanes - 1) / config->post_lanes) *
 		       (command->flags & POST_POOL_MAX2 ? 4 : 1);
@@ -221,7 +222,7 @@ static void print_field(FILE *out, const struct field *field, const struct comma
 		fprintf(out, " %s=%s", field->name, value < BUFFER_COUNT ? config_buffer_names[value] : "?");
 		break;
 	case FORM_FLAGS:
-		print_set(out, field->name, value, is_post ? post_flags : conv_flags, is_post ? 7 : 3);
+		print_set(out, field->name, value, is_post ? post_flags : conv_flags, is_post ? 8 : 3);
 		if (is_post && value & POST_THRESHOLD)
 			fprintf(out, " thresholds=%" PRIu32, value >> POST_THRESHOLD_COUNT_SHIFT & 3);
 		break;

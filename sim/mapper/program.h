@@ -36,6 +36,7 @@ enum post_flag {
 	POST_WRITE_FIXED = 16,
 	POST_WRITE_BITS = 32,
 	POST_WRITE_OUTPUT = 64,
+	POST_TRANSPOSE = 128,
 	POST_THRESHOLD_COUNT_SHIFT = 8 /* two bits */
 };
 
@@ -54,7 +55,8 @@ struct conv_fields {
 struct post_fields {
 	uint32_t a_base, b_base, parameter_base, fixed_base, bits_base, output_base;
 	uint32_t width, rows, channels, a_groups, b_groups, sums_width, fixed_words, bits_words;
-	uint32_t first_channel, shift, value_bits;
+	uint32_t first_channel; /* POST_TRANSPOSE: the number of the command's first pixel */
+	uint32_t shift, value_bits;
 	int32_t threshold_base;
 };
 

@@ -124,6 +124,23 @@ __attribute__((target("avx2"))) static inline uint64_t packed_bits_avx2(const in
 }
 #endif
 
+/* A row with pixels and channels exchanged: pixel q of all, output o, is channel q of the map's pixel o. */
+static void scatter_row(const struct post *post, const struct post_data *data, uint32_t first_pixel, int32_t above) {
+	const struct trace_layer *layer = post->layer;
+	const uint32_t outputs = layer->output_channels, channels = layer->sums_height * layer->sums_width;
+	const size_t words = values_words_per_pixel(channels);
+	const int32_t *v = post->values;
+	for (uint32_t q = first_pixel; q < first_pixel + layer->sums_width; q++, v += outputs) {
+		for (size_t o = 0; data->fixed && o < outputs; o++) data->fixed[o * channels + q] = (int16_t)v[o];
+		for (size_t o = 0; data->scores && o < outputs; o++) data->scores[o * channels + q] = v[o];
+		for (size_t o = 0; data->bits && o < outputs; o++) {
+			uint64_t *word = &data->bits[o * words + q / 64];
+			if (q % 64 == 0) *word = 0;
+			*word |= (uint64_t)(v[o] > above) << (q % 64);
+		}
+	}
+}
+
 #define RUN_BODY(pack)                                                                                                 \
 	const struct trace_layer *layer = post->layer;                                                                 \
 	const uint32_t side = layer->pool == TRACE_POOL_MAX2 ? 2 : 1, outputs = layer->output_channels;                \
@@ -138,6 +155,10 @@ __attribute__((target("avx2"))) static inline uint64_t packed_bits_avx2(const in
 			          post->values + row * sums_row);                                                      \
 		}                                                                                                      \
 		if (side == 2) pool_rows(post);                                                                        \
+		if (layer->transpose) {                                                                                \
+			scatter_row(post, data, y * width, above);                                                     \
+			continue;                                                                                      \
+		}                                                                                                      \
 		const int32_t *restrict values = post->values;                                                         \
 		if (data->scores) memcpy(data->scores + y * map_row, values, map_row * sizeof *values);                \
 		if (data->fixed) {                                                                                     \

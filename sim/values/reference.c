@@ -89,16 +89,19 @@ static int64_t post_value(const struct trace_layer *layer, const int32_t *parame
 	return output_bits ? saturated(v, output_bits) : v;
 }
 
+/* Channel `output` of `pixel`; with transpose channel `pixel` of pixel `output`, of a map of as many channels. */
 static void store(const struct trace_layer *layer, const struct post_data *data, uint64_t pixel, uint32_t output,
                   int64_t value) {
-	const uint64_t place = pixel * layer->output_channels + output;
+	const uint32_t channels = layer->transpose ? layer->sums_height * layer->sums_width : layer->output_channels;
+	const uint64_t map_pixel = layer->transpose ? output : pixel, channel = layer->transpose ? pixel : output;
+	const uint64_t place = map_pixel * channels + channel;
 	const int64_t bit_from = layer->post == TRACE_POST_THRESHOLD ? (int64_t)layer->threshold_base + 1 : 0;
 	if (data->fixed) data->fixed[place] = (int16_t)value;
 	if (data->scores) data->scores[place] = (int32_t)value;
 	if (!data->bits) return;
-	uint64_t *word = &data->bits[pixel * values_words_per_pixel(layer->output_channels) + output / 64];
-	if (output % 64 == 0) *word = 0;
-	*word |= (uint64_t)(value >= bit_from) << (output % 64);
+	uint64_t *word = &data->bits[map_pixel * values_words_per_pixel(channels) + channel / 64];
+	if (channel % 64 == 0) *word = 0;
+	*word |= (uint64_t)(value >= bit_from) << (channel % 64);
 }
 
 void reference_post(const struct trace_layer *layer, const int32_t *parameters, uint32_t output_bits,

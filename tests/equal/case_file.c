@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
-static void key(FILE *out, const char *name, uint64_t value) { fprintf(out, " %s=%llu", name, (unsigned long long)value); }
+static void key(FILE *out, const char *name, uint64_t value) {
+	fprintf(out, " %s=%llu", name, (unsigned long long)value);
+}
 
 void case_machine_write(FILE *out, const struct config *config) {
 	fprintf(out, "machine");
@@ -34,7 +36,8 @@ static void write_memory(FILE *out, const struct config *config) {
 	uint64_t beat_cycles = 1;
 	if (config->dram_kind == DRAM_DDR4) beat_cycles = config_beat_cycles(config);
 	if (config->dram_kind == DRAM_FIXED)
-		beat_cycles = (config->dma_axi_bytes + config->dram_fixed_bytes_per_cycle - 1) / config->dram_fixed_bytes_per_cycle;
+		beat_cycles = (config->dma_axi_bytes + config->dram_fixed_bytes_per_cycle - 1) /
+		              config->dram_fixed_bytes_per_cycle;
 	fprintf(out, "machine kind=%s", kinds[config->dram_kind]);
 	key(out, "BB", config->dma_burst_beats);
 	key(out, "F", config->sequencer_fetch_cycles);
@@ -62,7 +65,8 @@ static void write_hex(FILE *out, const uint8_t *data, size_t bytes) {
 }
 
 /* One `ddr` or `dump` line from the executor's memory. */
-static void write_region(FILE *out, const char *word, const struct executor *executor, uint32_t channel, uint32_t address, uint32_t bytes) {
+static void write_region(FILE *out, const char *word, const struct executor *executor, uint32_t channel,
+                         uint32_t address, uint32_t bytes) {
 	uint8_t *data = malloc(bytes ? bytes : 1);
 	struct error error;
 	if (!data || executor_read_ddr(executor, channel, address, data, bytes, &error)) {
@@ -98,24 +102,29 @@ void case_write(FILE *out, const struct config *config, const struct program *pr
 	for (uint32_t y = 0; y < input->rows; y++)
 		write_region(out, "ddr", before, input->channel, input->address + y * input->pitch_bytes,
 		             input->row_pixels * input->pixel_words * input->word_bytes);
-	fprintf(out, "dump %u %u %u\nend\n", program->scores.channel, program->scores.address, case_scores_bytes(config, program));
+	fprintf(out, "dump %u %u %u\nend\n", program->scores.channel, program->scores.address,
+	        case_scores_bytes(config, program));
 }
 
 void case_result_write(FILE *out, uint32_t number, const struct config *config, const struct program *program,
                        const struct machine_result *result, const struct executor *after) {
 	static const char *const names[ATTRIBUTION_ROWS] = {"binary", "fixed", "post", "load", "store", "sequencer"};
-	static const int order[ATTRIBUTION_ROWS] = {ATTRIBUTION_SEQUENCER, UNIT_BINARY, UNIT_FIXED, UNIT_POST, UNIT_LOAD, UNIT_STORE};
+	static const int order[ATTRIBUTION_ROWS] = {
+	    ATTRIBUTION_SEQUENCER, UNIT_BINARY, UNIT_FIXED, UNIT_POST, UNIT_LOAD, UNIT_STORE};
 	fprintf(out, "case %u\ntotal_cycles %llu\n", number, (unsigned long long)result->total_cycles);
 	for (uint64_t k = 0; k < result->frame_count; k++)
-		fprintf(out, "frame %llu %llu\n", (unsigned long long)k, (unsigned long long)result->frame_end_cycle[k]);
+		fprintf(out, "frame %llu %llu\n", (unsigned long long)k,
+		        (unsigned long long)result->frame_end_cycle[k]);
 	for (int row = 0; row < ATTRIBUTION_ROWS; row++)
 		for (uint32_t layer = 0; layer < result->layer_count; layer++)
 			for (int state = 0; state < STATE_COUNT; state++) {
 				uint64_t cycles = result->layers[layer].cycles[order[row]][state];
 				if (cycles)
-					fprintf(out, "attribution %s %u %s %llu\n", names[order[row]], layer, unit_state_names[state],
-					        (unsigned long long)cycles);
+					fprintf(out, "attribution %s %u %s %llu\n", names[order[row]], layer,
+					        unit_state_names[state], (unsigned long long)cycles);
 			}
-	if (after) write_region(out, "dump", after, program->scores.channel, program->scores.address, case_scores_bytes(config, program));
+	if (after)
+		write_region(out, "dump", after, program->scores.channel, program->scores.address,
+		             case_scores_bytes(config, program));
 	fprintf(out, "end\n");
 }

@@ -1,4 +1,5 @@
-/* The text in which a machine, its program and its memory are given to the RTL bench, and in which a result is compared. */
+/* The text in which a machine, its program and its memory are given to the RTL bench, and in which a result is
+ * compared. */
 #ifndef TESTS_EQUAL_CASE_FILE_H
 #define TESTS_EQUAL_CASE_FILE_H
 
@@ -7,7 +8,8 @@
 #include "sim/machine/executor.h"
 #include "sim/machine/machine.h"
 
-/* The `machine` line that names the hardware: all that a Verilator build depends on, with the keys of tests/rtl/build.sh. */
+/* The `machine` line that names the hardware: all that a Verilator build depends on, with the keys of
+ * tests/rtl/build.sh. */
 void case_machine_write(FILE *out, const struct config *config);
 
 /* Writes `machine`, `command`, `ddr`, `dump`, `end` lines. The DDR contents include the input the caller put there:

@@ -26,14 +26,13 @@ enum status drawn_prepare(struct drawn *drawn, const struct plan *plan, struct e
 	memset(drawn, 0, sizeof *drawn);
 	drawn->config = plan->config;
 	enum status status = plan_build(plan, &drawn->trace, &drawn->input, error);
-	if (!status)
-		status = mapper_map(&drawn->trace, &drawn->config, NULL, &drawn->program, &drawn->mapping, error);
+	if (!status) status = mapper_map(&drawn->trace, &drawn->config, NULL, &drawn->program, &drawn->mapping, error);
 	if (status) drawn_clear(drawn);
 	return status;
 }
 
-int drawn_draw(struct drawn *drawn, struct plan *plan, const struct structure *structure, uint64_t seed, uint32_t number,
-               struct error *error) {
+int drawn_draw(struct drawn *drawn, struct plan *plan, const struct structure *structure, uint64_t seed,
+               uint32_t number, struct error *error) {
 	struct random_source random = {seed * 1000003u + number};
 	struct plan own;
 	if (!plan) plan = &own;
@@ -109,7 +108,8 @@ static int attribution_sums(const struct machine_result *result, struct error *e
 	for (int row = 0; row < ATTRIBUTION_ROWS; row++) {
 		uint64_t sum = 0;
 		for (uint32_t layer = 0; layer < result->layer_count; layer++)
-			for (int state = 0; state < STATE_COUNT; state++) sum += result->layers[layer].cycles[row][state];
+			for (int state = 0; state < STATE_COUNT; state++)
+				sum += result->layers[layer].cycles[row][state];
 		if (sum == result->total_cycles) continue;
 		error_set(error, STATUS_FAILED, "the attribution of %s does not sum to the total",
 		          attribution_row_names[row]);
@@ -143,8 +143,9 @@ static int scores_equal_kernels(const struct drawn *drawn, const struct executor
 	}
 	for (uint32_t c = 0; c < count && !status; c++)
 		if (got[c] != expected[c])
-			status = error_set(error, STATUS_FAILED, "class %u: the executor gives %d, the layer kernels %d", c,
-			                   got[c], expected[c]);
+			status =
+			    error_set(error, STATUS_FAILED, "class %u: the executor gives %d, the layer kernels %d", c,
+			              got[c], expected[c]);
 	values_network_free(network);
 	free(got);
 	free(expected);
@@ -158,7 +159,8 @@ static int count_coverage(const struct drawn *drawn, const struct machine_result
 	if (!coverage) return 1;
 	other.dram_trefi_ps = 0;
 	if (native_run(&other, &drawn->program, NULL, &without_refresh, error)) return 0;
-	coverage_add(coverage, &drawn->config, &drawn->trace, &drawn->program, &drawn->mapping, result, &without_refresh);
+	coverage_add(coverage, &drawn->config, &drawn->trace, &drawn->program, &drawn->mapping, result,
+	             &without_refresh);
 	machine_result_clear(&without_refresh);
 	return 1;
 }

@@ -70,7 +70,8 @@ static void see_layer(uint8_t *seen, const struct config *config, const struct t
 }
 
 static void see_command(uint8_t *seen, const struct command *command) {
-	if (command->opcode == OPCODE_BINARY_CONV && command->flags & CONV_WINDOW_PACKED) seen[COVERAGE_WINDOW_PACKED] = 1;
+	if (command->opcode == OPCODE_BINARY_CONV && command->flags & CONV_WINDOW_PACKED)
+		seen[COVERAGE_WINDOW_PACKED] = 1;
 	if (command->opcode == OPCODE_FIXED_CONV && command->flags & CONV_AVERAGE2) seen[COVERAGE_AVERAGE2] = 1;
 	if (command->opcode == OPCODE_FIXED_CONV && command->flags & CONV_TAP_SHARED) seen[COVERAGE_TAP_SHARED] = 1;
 	if (command->opcode == OPCODE_POST && command->flags & POST_USE_B) seen[COVERAGE_SKIP] = 1;

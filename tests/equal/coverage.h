@@ -10,12 +10,12 @@
 #include "sim/mapper/mapper.h"
 
 enum coverage_feature {
-	COVERAGE_PORT_WAITS,       /* a port request that was not granted in its first cycle */
-	COVERAGE_BLOCKED,          /* a cycle attributed as blocked, of one of the five units */
-	COVERAGE_REFRESH,          /* a refresh that moved a cycle: without refresh the total or an attribution differs */
-	COVERAGE_SPILLED,          /* a map other than the input and the scores goes through DDR */
-	COVERAGE_MASKED,           /* a binary convolution with masked borders */
-	COVERAGE_PARTIAL_BAND,     /* a last band of fewer rows than the others */
+	COVERAGE_PORT_WAITS,   /* a port request that was not granted in its first cycle */
+	COVERAGE_BLOCKED,      /* a cycle attributed as blocked, of one of the five units */
+	COVERAGE_REFRESH,      /* a refresh that moved a cycle: without refresh the total or an attribution differs */
+	COVERAGE_SPILLED,      /* a map other than the input and the scores goes through DDR */
+	COVERAGE_MASKED,       /* a binary convolution with masked borders */
+	COVERAGE_PARTIAL_BAND, /* a last band of fewer rows than the others */
 	COVERAGE_PARTIAL_CHANNELS, /* output channels that do not fill the last group of PEs or columns */
 	COVERAGE_NEGATIVE_GAMMA,   /* a threshold with D = 1, or an affine step with A < 0 */
 	COVERAGE_SKIP,             /* a skip convolution beside the main one */

@@ -21,8 +21,7 @@ static void draw_memory(struct random_source *random, struct config *config) {
 	config->dram_trefi_ps = random_chance(random, 85) ? random_spread(random, 1000000, 10000000, 7800000) : 0;
 	config->dram_bank_groups = random_power(random, 0, 3);
 	config->dram_banks_per_group = random_power(random, 0, 5);
-	do
-		config->dram_row_bytes = random_power(random, 9, 16);
+	do config->dram_row_bytes = random_power(random, 9, 16);
 	while (config->dram_row_bytes * config->dram_bank_groups < 4096);
 }
 
@@ -97,20 +96,20 @@ struct field {
 };
 
 static const struct field plan_fields[] = {
-    {"value_seed", offsetof(struct plan, value_seed)},         {"is_bits", offsetof(struct plan, input_is_bits)},
-    {"height", offsetof(struct plan, input_height)},           {"width", offsetof(struct plan, input_width)},
-    {"channels", offsetof(struct plan, input_channels)},       {"bits", offsetof(struct plan, input_bits)},
+    {"value_seed", offsetof(struct plan, value_seed)},   {"is_bits", offsetof(struct plan, input_is_bits)},
+    {"height", offsetof(struct plan, input_height)},     {"width", offsetof(struct plan, input_width)},
+    {"channels", offsetof(struct plan, input_channels)}, {"bits", offsetof(struct plan, input_bits)},
     {"classes", offsetof(struct plan, classes)},
 };
 
-#define LAYER_FIELD(member) {#member, offsetof(struct plan_layer, member)}
+#define LAYER_FIELD(member)                                                                                            \
+	{ #member, offsetof(struct plan_layer, member) }
 static const struct field layer_fields[] = {
-    LAYER_FIELD(binary),      LAYER_FIELD(kernel),     LAYER_FIELD(stride),
-    LAYER_FIELD(pad),         LAYER_FIELD(pad_value),  LAYER_FIELD(tap_shared),
-    LAYER_FIELD(channels),    LAYER_FIELD(weight_bits), LAYER_FIELD(skip),
-    LAYER_FIELD(skip_weight_bits), LAYER_FIELD(thresholds), LAYER_FIELD(threshold_base_minus),
-    LAYER_FIELD(shift),       LAYER_FIELD(scale_bits), LAYER_FIELD(pool),
-    LAYER_FIELD(write_fixed), LAYER_FIELD(write_bits), LAYER_FIELD(map_bits),
+    LAYER_FIELD(binary),     LAYER_FIELD(kernel),           LAYER_FIELD(stride),     LAYER_FIELD(pad),
+    LAYER_FIELD(pad_value),  LAYER_FIELD(tap_shared),       LAYER_FIELD(channels),   LAYER_FIELD(weight_bits),
+    LAYER_FIELD(skip),       LAYER_FIELD(skip_weight_bits), LAYER_FIELD(thresholds), LAYER_FIELD(threshold_base_minus),
+    LAYER_FIELD(shift),      LAYER_FIELD(scale_bits),       LAYER_FIELD(pool),       LAYER_FIELD(write_fixed),
+    LAYER_FIELD(write_bits), LAYER_FIELD(map_bits),
 };
 enum {
 	PLAN_FIELDS = sizeof plan_fields / sizeof plan_fields[0],
@@ -135,7 +134,8 @@ void plan_write(const struct plan *plan, FILE *out) {
 		char value[CONFIG_TEXT_BYTES], standard[CONFIG_TEXT_BYTES];
 		config_value_text(&plan->config, parameter, value, sizeof value);
 		config_value_text(&defaults, parameter, standard, sizeof standard);
-		if (strcmp(value, standard) != 0) fprintf(out, "set %s.%s=%s\n", parameter->section, parameter->key, value);
+		if (strcmp(value, standard) != 0)
+			fprintf(out, "set %s.%s=%s\n", parameter->section, parameter->key, value);
 	}
 	fprintf(out, "input");
 	write_fields(out, plan, plan_fields, PLAN_FIELDS);

@@ -1,9 +1,10 @@
-/* A case of the equality suites as a short description: a machine and a random network, small enough for RTL simulation.
+/* A case of the equality suites as a short description: a machine and a random network, small enough for RTL
+ * simulation.
  *
  * A plan is drawn from a seed, shrunk when its case fails, and written to tests/equal/regressions.txt as text. It holds
  * shapes and choices only; weights, parameters and the input are drawn from value_seed when the network is built.
- * Building is forgiving: what a map is too small for, or what its inputs do not allow, is left out, so that a plan stays
- * buildable when a layer before is taken away.
+ * Building is forgiving: what a map is too small for, or what its inputs do not allow, is left out, so that a plan
+ * stays buildable when a layer before is taken away.
  */
 #ifndef TESTS_EQUAL_PLAN_H
 #define TESTS_EQUAL_PLAN_H
@@ -53,8 +54,8 @@ enum status plan_build(const struct plan *plan, struct trace *trace, int16_t **i
 /* A plan as text, from a line `case` to a line `end`. */
 void plan_write(const struct plan *plan, FILE *out);
 
-/* Reads the next plan. Returns 1, or 0 at the end of the file; STATUS_INPUT in *status with a sentence. Lines that begin
- * with # are left out. */
+/* Reads the next plan. Returns 1, or 0 at the end of the file; STATUS_INPUT in *status with a sentence. Lines that
+ * begin with # are left out. */
 int plan_read(struct plan *plan, FILE *in, const char *path, enum status *status, struct error *error);
 
 #endif

@@ -1,4 +1,5 @@
-/* See plan.h: from a plan to a network with values. A network is a chain: each layer reads the maps of the one before. */
+/* See plan.h: from a plan to a network with values. A network is a chain: each layer reads the maps of the one before.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +14,8 @@ struct builder {
 	uint32_t fixed_map, bits_map; /* what the layer before wrote, or NONE */
 };
 
-static uint32_t add_map(struct trace *trace, const char *name, enum trace_map_kind kind, uint32_t height, uint32_t width,
-                        uint32_t channels, uint32_t bits) {
+static uint32_t add_map(struct trace *trace, const char *name, enum trace_map_kind kind, uint32_t height,
+                        uint32_t width, uint32_t channels, uint32_t bits) {
 	struct trace_map *map = &trace->maps[trace->map_count];
 	snprintf(map->name, sizeof map->name, "%s%u", name, trace->map_count);
 	map->kind = kind;
@@ -32,9 +33,8 @@ static struct trace_tensor *add_tensor(struct trace *trace, enum trace_tensor_ty
 	tensor->type = type;
 	tensor->rows = rows;
 	tensor->columns = columns;
-	tensor->bytes = type == TRACE_TENSOR_BITS
-	                    ? (uint64_t)rows * trace_bits_row_bytes(columns)
-	                    : (uint64_t)rows * columns * (type == TRACE_TENSOR_INT16 ? 2 : 4);
+	tensor->bytes = type == TRACE_TENSOR_BITS ? (uint64_t)rows * trace_bits_row_bytes(columns)
+	                                          : (uint64_t)rows * columns * (type == TRACE_TENSOR_INT16 ? 2 : 4);
 	tensor->data = calloc(1, tensor->bytes);
 	if (!tensor->data) return NULL;
 	trace->tensor_count++;
@@ -65,8 +65,7 @@ static int add_parameters(struct builder *builder, struct trace_layer *layer, ui
 	const int is_threshold = layer->post == TRACE_POST_THRESHOLD;
 	const uint32_t columns = is_threshold ? 1 + layer->threshold_count : 6;
 	layer->parameter_tensor = builder->trace->tensor_count;
-	struct trace_tensor *tensor =
-	    add_tensor(builder->trace, TRACE_TENSOR_INT32, layer->output_channels, columns);
+	struct trace_tensor *tensor = add_tensor(builder->trace, TRACE_TENSOR_INT32, layer->output_channels, columns);
 	if (!tensor) return 0;
 	for (uint32_t o = 0; o < layer->output_channels; o++) {
 		int32_t *row = (int32_t *)tensor->data + (size_t)o * columns;
@@ -75,11 +74,11 @@ static int add_parameters(struct builder *builder, struct trace_layer *layer, ui
 			for (uint32_t k = 1; k < columns; k++) row[k] = random_signed(random, scale_bits);
 			continue;
 		}
-		row[0] = random_signed(random, scale_bits);       /* A */
-		row[1] = random_signed(random, 2 * scale_bits);   /* B */
-		row[2] = random_signed(random, scale_bits);       /* MP */
-		row[3] = random_signed(random, scale_bits);       /* MN */
-		row[4] = random_signed(random, scale_bits);       /* C */
+		row[0] = random_signed(random, scale_bits);                                  /* A */
+		row[1] = random_signed(random, 2 * scale_bits);                              /* B */
+		row[2] = random_signed(random, scale_bits);                                  /* MP */
+		row[3] = random_signed(random, scale_bits);                                  /* MN */
+		row[4] = random_signed(random, scale_bits);                                  /* C */
 		row[5] = (int32_t)random_below(random, random_chance(random, 90) ? 10 : 32); /* E */
 	}
 	return 1;
@@ -144,7 +143,8 @@ static void set_post(const struct plan_layer *from, struct trace_layer *layer) {
 	if (from->pool && layer->sums_height >= 2 && layer->sums_width >= 2) layer->pool = TRACE_POOL_MAX2;
 }
 
-static void add_outputs(struct builder *builder, const struct plan_layer *from, int is_last, struct trace_layer *layer) {
+static void add_outputs(struct builder *builder, const struct plan_layer *from, int is_last,
+                        struct trace_layer *layer) {
 	struct trace *trace = builder->trace;
 	const uint32_t shrink = layer->pool == TRACE_POOL_MAX2 ? 2 : 1;
 	const uint32_t height = layer->sums_height / shrink, width = layer->sums_width / shrink;

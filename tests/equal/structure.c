@@ -40,12 +40,10 @@ static uint32_t least(uint32_t a, uint32_t b) {
 static void random_lanes(struct random_source *random, struct structure *structure) {
 	static const uint32_t word_counts[] = {1, 2, 3, 4, 6, 12};
 	structure->pes = random_power(random, 0, 5);
-	do
-		structure->words = word_counts[random_below(random, 6)];
+	do structure->words = word_counts[random_below(random, 6)];
 	while (structure->pes * structure->words > 64);
 	structure->rows = random_power(random, 0, 4);
-	do
-		structure->columns = random_power(random, 0, 5);
+	do structure->columns = random_power(random, 0, 5);
 	while (structure->rows * structure->columns > 128);
 	structure->lanes = random_power(random, 0, 4);
 	while (structure->lanes > least(structure->pes, least(structure->rows, structure->columns)))

@@ -18,7 +18,7 @@
 extern "C" {
 #include "sim/mapper/mapper.h"
 #include "sim/run/native.h"
-#include "tests/equal/random_case.h"
+#include "tests/equal/plan.h"
 }
 #include "sim/systemc/fixed_memory.hpp"
 #include "sim/systemc/systemc_run.h"
@@ -40,15 +40,16 @@ void drawn_clear(struct drawn *drawn) {
 
 /* Draws until the mapper accepts. */
 bool draw(struct random_source *random, const struct structure *structure, struct drawn *drawn, struct error *error) {
-	for (int refused = 0; refused < 200; refused++) {
+	for (int refused = 0; refused < 1000; refused++) {
+		struct plan plan;
 		std::memset(drawn, 0, sizeof *drawn);
-		random_config(random, structure, &drawn->config);
-		if (!random_trace(random, structure, &drawn->trace)) return false;
-		enum status status = config_check(&drawn->config, "random machine", error);
-		if (!status)
-			status =
-			    mapper_map(&drawn->trace, &drawn->config, nullptr, &drawn->program, &drawn->mapping, error);
-		if (!status) return true;
+		plan_draw(&plan, random, structure);
+		drawn->config = plan.config;
+		int16_t *input = nullptr;
+		enum status status = plan_build(&plan, &drawn->trace, &input, error);
+		std::free(input);
+		if (status) return false;
+		if (!mapper_map(&drawn->trace, &drawn->config, nullptr, &drawn->program, &drawn->mapping, error)) return true;
 		drawn_clear(drawn);
 	}
 	return false;

@@ -26,7 +26,7 @@ module nb_divide #(
 			assign quotient = shifted;
 			assign remainder = DIVISOR > 1 ? number[REST-1:0] : 1'b0;
 		end else begin : odd_part
-			wire [SCALE+16:0] product = shifted * RECIPROCAL[SCALE-15:0];
+			wire [SCALE+16:0] product = shifted * RECIPROCAL[16:0];
 			assign quotient = product >> SCALE;
 			assign remainder = number[REST-1:0] - quotient[REST-1:0] * LOW;
 		end

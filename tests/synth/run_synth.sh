@@ -78,8 +78,8 @@ synthesise() { # synthesise UNIT MODULE TECHNOLOGY PARAMETERS HELD_OUT SOURCES
 	[ -n "$set" ] && set="chparam $set $module;"
 	[ "$technology" != - ] && style="setattr -set ram_style \"$technology\" */m:memory;"
 	[ "$technology" = huge ] && uram=-uram
-	(cd tests/rtl && nice yosys -q -p "read_verilog -sv -I. $(files_of "$module"); $set hierarchy -top $module; $style \
-		synth_xilinx -family xcup -nodsp $uram -top $module -noiopad -noclkbuf; tee -q -o $folder/stat stat -tech xilinx") >"$folder/log" 2>&1
+	(cd tests/rtl && nice yosys -q -p "read_verilog -sv -I. $(files_of "$module"); $set hierarchy -top $module; rename -top point; $style \
+		synth_xilinx -family xcup -nodsp $uram -top point -noiopad -noclkbuf; tee -q -o $folder/stat stat -tech xilinx") >"$folder/log" 2>&1
 	if [ $? -ne 0 ] || ! counts=$(count_cells "$folder/stat" 2>>"$folder/log"); then
 		echo "failed: $unit $parameters: $(tail -n 1 "$folder/log")"
 		echo x >>"$work/failures"

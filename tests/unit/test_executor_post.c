@@ -352,8 +352,12 @@ static void errors_are_named(void **state) {
 	rig_fails(&rig, c, "expected at least 1");
 	c = ok, c.f.post.channels = 65536;
 	rig_fails(&rig, c, "wider than its place");
-	c = ok, c.flags |= 128;
+	c = ok, c.flags |= 1024;
 	rig_fails(&rig, c, "has flags");
+	c = ok, c.flags |= POST_TRANSPOSE | POST_WRITE_OUTPUT;
+	rig_fails(&rig, c, "has transpose with write_output; expected without");
+	c = ok, c.flags = (c.flags & ~(uint32_t)POST_WRITE_OUTPUT) | POST_TRANSPOSE | POST_POOL_MAX2;
+	rig_fails(&rig, c, "has transpose with pool_max2; expected without");
 	/* 2048 needs 13 bits, the lanes have 12. */
 	load_affine(&rig, 0, (struct affine[4]){same, same, same, {1, 1, 1, 0, 1, 0}});
 	rig_fails(&rig, ok, "writes fixed_activations word 0 lane 3 with value 2048; expected at most 12 bits");
@@ -530,6 +534,19 @@ static int64_t naive_pooled(const struct model *m, uint32_t y, uint32_t x, uint3
 	return best;
 }
 
+/* Rows first_row .. of the sums, transposed: the base of the block's pixels, the number of the first pixel. */
+static void run_transposed(struct model *m, struct command post, uint32_t first_row, uint32_t rows) {
+	struct post_fields *f = &post.f.post;
+	const uint32_t pixel = first_row * m->sums_width, first = f->first_channel;
+	f->a_base += pixel * m->a_groups;
+	f->b_base += pixel * m->b_groups;
+	f->rows = rows;
+	f->fixed_base += first * m->fixed_words;
+	f->bits_base += first * m->bits_words;
+	f->first_channel = pixel;
+	if (rig_run(&m->rig, post) != STATUS_OK) fail_msg("%s", m->rig.error.text);
+}
+
 static void run_block(struct model *m, uint32_t first, uint32_t channels) {
 	const struct config *config = &m->rig.config;
 	const uint32_t scale = m->flags & POST_POOL_MAX2 ? 2 : 1;
@@ -552,7 +569,21 @@ static void run_block(struct model *m, uint32_t first, uint32_t channels) {
 	                                   .shift = m->shift,
 	                                   .value_bits = m->value_bits,
 	                                   .threshold_base = m->threshold_base};
+	if (m->flags & POST_TRANSPOSE) { /* in two bands */
+		run_transposed(m, post, 0, m->sums_rows / 2);
+		run_transposed(m, post, m->sums_rows / 2, m->sums_rows - m->sums_rows / 2);
+		return;
+	}
 	if (rig_run(&m->rig, post) != STATUS_OK) fail_msg("%s", m->rig.error.text);
+}
+
+/* Value and bit of one channel of one pixel of the maps; beyond the channels 0. */
+static int64_t map_value(const struct model *m, uint32_t pixel, uint32_t c, uint32_t width, int *bit) {
+	const int is_turned = (m->flags & POST_TRANSPOSE) != 0;
+	const uint32_t from = is_turned ? c : pixel, output = is_turned ? pixel : c;
+	*bit = 0;
+	if (c >= (is_turned ? m->sums_rows * m->sums_width : m->channels)) return 0;
+	return naive_pooled(m, from / width, from % width, output, bit);
 }
 
 /* The maps: every lane of every word, unused ones 0. */
@@ -560,7 +591,8 @@ static void check_maps(struct model *m, uint32_t width, uint32_t rows) {
 	const struct config *config = &m->rig.config;
 	const uint32_t fixed_bytes = config_word_bytes(config, BUFFER_FIXED_ACTIVATIONS),
 	               bits_bytes = config_word_bytes(config, BUFFER_BIT_ACTIVATIONS);
-	const uint32_t word_bits = 48 * config->binary_words, pixels = width * rows;
+	const uint32_t word_bits = 48 * config->binary_words,
+	               pixels = m->flags & POST_TRANSPOSE ? m->channels : width * rows;
 	uint8_t *fixed = calloc((size_t)pixels * m->fixed_words, fixed_bytes),
 	        *bits = calloc((size_t)pixels * m->bits_words, bits_bytes);
 	rig_store(&m->rig, BUFFER_FIXED_ACTIVATIONS, 900, pixels * m->fixed_words, fixed);
@@ -569,12 +601,11 @@ static void check_maps(struct model *m, uint32_t width, uint32_t rows) {
 		for (uint32_t c = 0; c < m->fixed_words * config->fixed_rows; c++) {
 			int bit;
 			const uint8_t *value = fixed + ((size_t)pixel * m->fixed_words * config->fixed_rows + c) * 2;
-			assert_int_equal(get_little(value, 2),
-			                 c < m->channels ? naive_pooled(m, pixel / width, pixel % width, c, &bit) : 0);
+			assert_int_equal(get_little(value, 2), map_value(m, pixel, c, width, &bit));
 		}
 		for (uint32_t c = 0; c < m->bits_words * word_bits; c++) {
-			int bit = 0;
-			if (c < m->channels) naive_pooled(m, pixel / width, pixel % width, c, &bit);
+			int bit;
+			map_value(m, pixel, c, width, &bit);
 			assert_int_equal(
 			    get_word_bit(bits + ((size_t)pixel * m->bits_words + c / word_bits) * bits_bytes,
 			                 c % word_bits),
@@ -622,8 +653,13 @@ static void random_model(struct model *m, uint64_t *seed) {
 	m->shift = (uint32_t)random_in(seed, 0, 31);
 	m->value_bits = (uint32_t)random_in(seed, 1, 16);
 	m->threshold_base = random_in(seed, -4, 4);
-	m->fixed_words = (m->channels + config.fixed_rows - 1) / config.fixed_rows;
-	m->bits_words = (m->channels + 48 * config.binary_words - 1) / (48 * config.binary_words);
+	uint32_t map_channels = m->channels;
+	if (random_in(seed, 0, 2) == 0) {
+		m->flags = (m->flags & ~(uint32_t)(POST_POOL_MAX2 | POST_WRITE_OUTPUT)) | POST_TRANSPOSE;
+		map_channels = m->sums_rows * m->sums_width;
+	}
+	m->fixed_words = (map_channels + config.fixed_rows - 1) / config.fixed_rows;
+	m->bits_words = (map_channels + 48 * config.binary_words - 1) / (48 * config.binary_words);
 }
 
 static void random_commands(void **state) {
@@ -640,8 +676,9 @@ static void random_commands(void **state) {
 		const uint32_t scale = m.flags & POST_POOL_MAX2 ? 2 : 1, width = m.sums_width / scale,
 		               rows = m.sums_rows / scale;
 		check_maps(&m, width, rows);
-		check_output(&m, width, rows, 0, m.split);
-		if (m.split < m.channels) check_output(&m, width, rows, m.split, m.channels - m.split);
+		if (m.flags & POST_WRITE_OUTPUT) check_output(&m, width, rows, 0, m.split);
+		if (m.flags & POST_WRITE_OUTPUT && m.split < m.channels)
+			check_output(&m, width, rows, m.split, m.channels - m.split);
 		free(m.a);
 		free(m.b);
 		free(m.affine);

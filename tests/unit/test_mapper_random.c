@@ -130,15 +130,20 @@ static void finish_layer(struct trace *trace, struct random *random, struct trac
 	const uint32_t bits = is_last ? 32 : random_between(random, 4, 12), number = trace->layer_count;
 	if (layer.post == TRACE_POST_AFFINE) layer.post_shift = random_below(random, 12);
 	const uint32_t shrink = layer.pool == TRACE_POOL_MAX2 ? 2 : 1;
-	const uint32_t height = layer.sums_height / shrink, width = layer.sums_width / shrink;
+	uint32_t height = layer.sums_height / shrink, width = layer.sums_width / shrink;
+	uint32_t channels = layer.output_channels;
+	if (layer.transpose) {
+		channels = height * width;
+		for (height = 12; layer.output_channels % height; height--) continue;
+		width = layer.output_channels / height;
+	}
 	if (outputs & 1) {
 		snprintf(name, sizeof name, "f%u", number);
-		layer.fixed_map =
-		    trace_sample_map(trace, name, TRACE_MAP_FIXED, height, width, layer.output_channels, bits);
+		layer.fixed_map = trace_sample_map(trace, name, TRACE_MAP_FIXED, height, width, channels, bits);
 	}
 	if (outputs & 2) {
 		snprintf(name, sizeof name, "b%u", number);
-		layer.bits_map = trace_sample_map(trace, name, TRACE_MAP_BITS, height, width, layer.output_channels, 1);
+		layer.bits_map = trace_sample_map(trace, name, TRACE_MAP_BITS, height, width, channels, 1);
 	}
 	layer.parameter_tensor = parameters(trace, random, &layer, spread, skip_spread, bits);
 	snprintf(name, sizeof name, "layer%u", number);
@@ -167,6 +172,10 @@ static void add_layer(struct trace *trace, struct random *random) {
 		layer.threshold_base = -1;
 	}
 	if (layer.sums_height > 1 && layer.sums_width > 1 && chance(random, 25)) layer.pool = TRACE_POOL_MAX2;
+	if (layer.pool == TRACE_POOL_NONE && chance(random, 25)) {
+		layer.transpose = 1;
+		layer.output_channels = random_between(random, 1, 10) * random_between(random, 1, 8);
+	}
 	const uint32_t skip = pick_map(trace, random, TRACE_MAP_FIXED);
 	if (skip != UINT32_MAX && layer.post == TRACE_POST_AFFINE && chance(random, 70)) {
 		layer.skip.kind = TRACE_CONV_FIXED;

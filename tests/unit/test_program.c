@@ -227,6 +227,8 @@ static void steps_are_those_of_the_loops(void **state) {
 	assert_int_equal(command_steps(&command, &config), 2 * 3 * 2);
 	command.flags = POST_POOL_MAX2;
 	assert_int_equal(command_steps(&command, &config), 2 * 3 * 2 * 4);
+	command.flags = POST_TRANSPOSE;
+	assert_int_equal(command_steps(&command, &config), 2 * 3 * 17);
 	command.opcode = OPCODE_END;
 	assert_int_equal(command_steps(&command, &config), 0);
 }
@@ -244,7 +246,8 @@ static void print_names_what_is_set(void **state) {
 	                                             .rows = 1,
 	                                             .pitch_bytes = 64}},
 	                             {.opcode = OPCODE_POST,
-	                              .flags = POST_THRESHOLD | POST_WRITE_BITS | 2u << POST_THRESHOLD_COUNT_SHIFT,
+	                              .flags = POST_THRESHOLD | POST_WRITE_BITS | POST_TRANSPOSE |
+	                                       2u << POST_THRESHOLD_COUNT_SHIFT,
 	                              .f.post.threshold_base = -1},
 	                             {.opcode = OPCODE_END, .f.frame_start = 1}};
 	const struct program program = {.commands = commands, .command_count = 3};
@@ -256,7 +259,7 @@ static void print_names_what_is_set(void **state) {
 	fclose(out);
 	assert_non_null(strstr(text, "0 LOAD layer=3 take_room=fixed give_data=binary,post ddr_address=64 channel=1 "
 	                             "buffer=border buffer_address=0 row_words=5 rows=1 pitch_bytes=64\n"));
-	assert_non_null(strstr(text, "1 POST layer=0 flags=threshold,write_bits thresholds=2 a_base=0"));
+	assert_non_null(strstr(text, "1 POST layer=0 flags=threshold,write_bits,transpose thresholds=2 a_base=0"));
 	assert_non_null(strstr(text, "threshold_base=-1\n2 END layer=0 frame_start=1\n"));
 	free(text);
 }

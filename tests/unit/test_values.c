@@ -206,6 +206,36 @@ static void thresholds_by_hand(void **state) {
 	}
 }
 
+/* The same layer without pool, pixels and channels exchanged: [output][pixel]. */
+static void transpose_by_hand(void **state) {
+	(void)state;
+	static const int16_t input[4] = {-2, 0, 1, 5};
+	for (size_t path = 0; path < 3; path++) {
+		struct by_hand hand;
+		struct trace_layer *layer = one_layer(&hand, TRACE_MAP_FIXED, 2, 1);
+		layer->main.kernel = 1;
+		layer->output_channels = 2;
+		layer->post = TRACE_POST_THRESHOLD;
+		layer->threshold_count = 2;
+		layer->threshold_base = -1;
+		layer->transpose = 1;
+		layer_outputs(&hand, 2);
+		for (uint32_t i = 1; i < 3; i++) {
+			hand.trace.maps[i].height = 2;
+			hand.trace.maps[i].width = 1;
+			hand.trace.maps[i].channels = 4;
+		}
+		memcpy(hand.trace.tensors[0].data, ((const int16_t[]){1, 1}), 4);
+		memcpy(hand.trace.tensors[1].data, ((const int32_t[]){0, -2, 1, 1, 1, -1}), 24);
+		run_by_hand(&hand, paths[path], input);
+		static const int16_t values[8] = {-1, 0, 0, 1, 1, 0, -1, -1};
+		static const uint64_t bits[2] = {14, 3};
+		assert_memory_equal(hand.fixed, values, sizeof values);
+		assert_memory_equal(hand.bits, bits, sizeof bits);
+		trace_clear(&hand.trace);
+	}
+}
+
 /* 32-bit accumulators: two products of 2^30 make 2^31, which is -2^31. */
 static void sums_wrap_at_32_bits(void **state) {
 	(void)state;
@@ -348,15 +378,22 @@ static void random_post(struct trace *trace, uint64_t *state, struct trace_layer
 	if (layer->sums_height > 1 && layer->sums_width > 1 && random_below(state, 3) == 0)
 		layer->pool = TRACE_POOL_MAX2;
 	const uint32_t shrink = layer->pool == TRACE_POOL_MAX2 ? 2 : 1;
-	const uint32_t height = layer->sums_height / shrink, width = layer->sums_width / shrink;
+	uint32_t height = layer->sums_height / shrink, width = layer->sums_width / shrink;
+	uint32_t channels = layer->output_channels;
+	if (layer->pool == TRACE_POOL_NONE && random_below(state, 3) == 0) {
+		layer->transpose = 1;
+		channels = height * width;
+		for (height = 10; layer->output_channels % height; height--) continue;
+		width = layer->output_channels / height;
+	}
 	const uint32_t bits = random_between(state, 4, 16), kinds = both ? 3 : random_between(state, 1, 3);
 	if (layer->post == TRACE_POST_THRESHOLD) layer->threshold_base = random_signed(state, bits) / 2;
 	if (kinds & 1)
 		layer->fixed_map = trace_sample_map(trace, numbered(name, "x", index), TRACE_MAP_FIXED, height, width,
-		                                    layer->output_channels, bits);
+		                                    channels, bits);
 	if (kinds & 2)
 		layer->bits_map = trace_sample_map(trace, numbered(name, "s", index), TRACE_MAP_BITS, height, width,
-		                                   layer->output_channels, 1);
+		                                   channels, 1);
 	layer->parameter_tensor =
 	    trace_sample_tensor(trace, numbered(name, "p", index), TRACE_TENSOR_INT32, layer->output_channels,
 	                        layer->post == TRACE_POST_AFFINE ? 6 : 1 + layer->threshold_count);
@@ -435,12 +472,13 @@ static void keep_outcome(void *context, const struct values_layer_sums *sums) {
 	uint32_t *crc32 = outcome->crc32[sums->layer];
 	crc32[0] = file_bytes_crc32(0, sums->main, count * sizeof *sums->main);
 	if (sums->skip) crc32[1] = file_bytes_crc32(0, sums->skip, count * sizeof *sums->skip);
-	const uint32_t side = layer->pool == TRACE_POOL_MAX2 ? 2 : 1;
-	const size_t pixels = (size_t)(sums->height / side) * (sums->width / side);
+	const struct trace_map *map =
+	    &outcome->trace->maps[layer->fixed_map != UINT32_MAX ? layer->fixed_map : layer->bits_map];
+	const size_t pixels = (size_t)map->height * map->width;
 	const int16_t *fixed = values_network_fixed_map(outcome->network, layer->fixed_map);
 	const uint64_t *bits = values_network_bits_map(outcome->network, layer->bits_map);
-	if (fixed) crc32[2] = file_bytes_crc32(0, fixed, pixels * sums->channels * sizeof *fixed);
-	if (bits) crc32[3] = file_bytes_crc32(0, bits, pixels * values_words_per_pixel(sums->channels) * sizeof *bits);
+	if (fixed) crc32[2] = file_bytes_crc32(0, fixed, pixels * map->channels * sizeof *fixed);
+	if (bits) crc32[3] = file_bytes_crc32(0, bits, pixels * values_words_per_pixel(map->channels) * sizeof *bits);
 }
 
 static void three_ways_agree(void **unused) {
@@ -499,6 +537,7 @@ int main(void) {
 	    cmocka_unit_test(thresholds_by_hand),   cmocka_unit_test(sums_wrap_at_32_bits),
 	    cmocka_unit_test(top1_takes_the_first), cmocka_unit_test(long_windows_by_hand),
 	    cmocka_unit_test(three_ways_agree),     cmocka_unit_test(needs_values),
+	    cmocka_unit_test(transpose_by_hand),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,43 @@
+/* One point: configuration, compiled network, program, cycles, estimates, row. What a worker process holds.
+ *
+ * A network is compiled once per distinct set of [compile] parameters and workload and kept without its values, which
+ * time does not depend on. Devices and technologies are read once.
+ */
+#ifndef EXPLORE_EVALUATE_H
+#define EXPLORE_EVALUATE_H
+
+#include <stdint.h>
+
+#include "explore/point.h"
+#include "explore/sweep.h"
+#include "sim/input/trace.h"
+
+struct evaluator; /* opaque */
+
+struct evaluator_counts {
+	uint64_t points;          /* evaluated */
+	uint64_t shared_inputs;   /* of these, neither mapped nor run: found by their inputs */
+	uint64_t shared_programs; /* mapped, but not run: found by their program */
+	uint64_t compiled;        /* networks compiled */
+};
+
+/* The sweep must outlive it. share = 0: every point is mapped and run. NULL when out of memory. */
+struct evaluator *evaluator_create(const struct sweep *sweep, int share);
+void evaluator_free(struct evaluator *evaluator); /* NULL is allowed */
+
+/* Fills the row of a point. Whatever goes wrong is in the row. */
+void evaluator_point(struct evaluator *evaluator, uint64_t point, struct point_row *row);
+
+/* The same for a configuration of the caller's (with the technology factors of `point`). */
+void evaluator_config(struct evaluator *evaluator, uint64_t point, const struct config *config, struct point_row *row);
+
+const struct evaluator_counts *evaluator_count(const struct evaluator *evaluator);
+
+/* Hash of what the points depend on beside the sweep: every device, technology and network that its axes and base name
+ * (networks as compiled at the base's widths). STATUS_INPUT, STATUS_IO where one cannot be read. */
+enum status evaluator_fingerprint(const struct sweep *sweep, uint64_t *fingerprint, struct error *error);
+
+/* The network of a configuration, compiled with its values (.nbt: read). trace_clear. */
+enum status evaluator_compile(const struct config *config, struct trace *trace, struct error *error);
+
+#endif
