@@ -3,7 +3,8 @@
  *     MAP   gain * pool(fixed map of an operator) + offset, pool none, 2 x 2 average or mean of all positions,
  *     BITS  the sign map of an operator.
  * An open operator is closed, that is appended to the list, when its value is read as a map.
- * Left out: PReLU behind an addition, sign of a normalised copy of a map, transposition: refused with the layer's name.
+ * Left out: PReLU behind an addition, sign of a normalised copy of a map, a map that is read both as it is and
+ * transposed, a reshape that is not the relabelling of a transposed map's pixels: refused with the layer's name.
  */
 #include "workloads/fuse.h"
 
@@ -251,7 +252,7 @@ static enum status visit_max_pool(const struct walk *walk, uint32_t index) {
 	    walk->network->layers[read].type == LAYER_SIGN && walk->network->layers[read].consumers == 1 &&
 	    walk->network->layers[walk->network->layers[read].inputs[0]].consumers == 1)
 		open = walk->fused->layers[input->source - 1]; /* the maximum of signs is the sign of the maximum */
-	if (!open || open->pool != TRACE_POOL_NONE)
+	if (!open || open->pool != TRACE_POOL_NONE || open->transpose)
 		return refuse(walk, index,
 		              "must follow a convolution (with its normalisation and sign) that nothing else reads");
 	open->pool = TRACE_POOL_MAX2;
@@ -334,6 +335,58 @@ static enum status visit_add(const struct walk *walk, uint32_t index) {
 	return status ? status : join(walk, index, operand[kept], operand[other]);
 }
 
+/* The operator of a value that nothing but layer `index` reads, or, of a sign, nothing but that sign; else NULL. */
+static struct fused_layer *only_reader_of(const struct walk *walk, uint32_t index) {
+	const struct network_layer *layers = walk->network->layers;
+	const uint32_t read = layers[index].inputs[0];
+	const struct value *value = &walk->values[read];
+	if (value->kind == VALUE_OPEN) return value->open;
+	const int is_sign = value->kind == VALUE_BITS && value->source != FUSE_SOURCE_INPUT &&
+	                    layers[read].type == LAYER_SIGN && layers[read].consumers == 1 &&
+	                    layers[layers[read].inputs[0]].consumers == 1;
+	return is_sign ? walk->fused->layers[value->source - 1] : NULL;
+}
+
+/* The operator's maps are written transposed; nothing can be added to it afterwards. */
+static enum status visit_transpose(const struct walk *walk, uint32_t index) {
+	const struct network_layer *layer = &walk->network->layers[index];
+	struct value *input = &walk->values[layer->inputs[0]];
+	struct fused_layer *open = only_reader_of(walk, index);
+	if (!open)
+		return refuse(walk, index,
+		              walk->network->layers[layer->inputs[0]].consumers > 1
+		                  ? "of a map that others read too is not an operator: all readers of a map must read it "
+		                    "the same way, so let them read one transpose"
+		                  : "must follow a convolution (with its normalisation and sign)");
+	if (open->pool != TRACE_POOL_NONE || open->transpose)
+		return refuse(walk, index, "behind a max_pool or another transpose is not an operator");
+	open->transpose = 1;
+	open->statistics = NULL; /* they are those of its channels, which are the map's pixels */
+	open->height = layer->height;
+	open->width = layer->width;
+	enum status status = take_in(walk, open->members, &open->member_count, index);
+	if (input->kind == VALUE_OPEN) close_open(walk, input);
+	walk->values[index] = *input;
+	return status;
+}
+
+/* The same map, or a transposed map whose pixels are counted in other rows: nothing moves in memory. */
+static enum status visit_reshape(const struct walk *walk, uint32_t index) {
+	const struct network_layer *layer = &walk->network->layers[index];
+	const struct network_layer *read = &walk->network->layers[layer->inputs[0]];
+	const struct value *input = &walk->values[layer->inputs[0]];
+	walk->values[index] = *input;
+	if (layer->height == read->height && layer->width == read->width && layer->channels == read->channels)
+		return STATUS_OK;
+	if (read->type != LAYER_TRANSPOSE || read->consumers != 1 || layer->channels != read->channels)
+		return refuse(walk, index,
+		              "must keep the channels of a transpose that nothing else reads, or all of the shape");
+	struct fused_layer *operator= walk->fused->layers[input->source - 1];
+	operator->height = layer->height;
+	operator->width = layer->width;
+	return take_in(walk, operator->members, &operator->member_count, index);
+}
+
 static enum status visit(const struct walk *walk, uint32_t index) {
 	switch (walk->network->layers[index].type) {
 	case LAYER_BINARY_CONV:
@@ -347,20 +400,22 @@ static enum status visit(const struct walk *walk, uint32_t index) {
 	case LAYER_AVERAGE_POOL:
 	case LAYER_GLOBAL_AVERAGE_POOL: return visit_average(walk, index);
 	case LAYER_MAX_POOL: return visit_max_pool(walk, index);
-	default:
-		return refuse(
-		    walk, index,
-		    "has no operator in the trace: every map is stored pixel by pixel with its channels together");
+	case LAYER_TRANSPOSE: return visit_transpose(walk, index);
+	case LAYER_RESHAPE: return visit_reshape(walk, index);
+	default: return refuse(walk, index, "has no operator in the trace");
 	}
 }
 
-/* The longest common prefix of the members' names that ends at a dot; signs belong to whoever reads them. */
+/* The longest common prefix of the members' names that ends at a dot; signs belong to whoever reads them, and so do
+ * transpositions. */
 static void name_operator(const struct network *network, struct fused_layer *operator) {
 	const char *first = NULL;
 	size_t length = 0;
 	for (uint32_t i = 0; i < operator->member_count; i++) {
 		const struct network_layer *layer = &network->layers[operator->members[i]];
-		if (layer->type == LAYER_SIGN || layer->type == LAYER_MAX_POOL) continue;
+		if (layer->type == LAYER_SIGN || layer->type == LAYER_MAX_POOL || layer->type == LAYER_TRANSPOSE ||
+		    layer->type == LAYER_RESHAPE)
+			continue;
 		if (!first) {
 			first = layer->name;
 			length = strlen(first);

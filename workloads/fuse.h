@@ -2,7 +2,8 @@
  *
  * An operator starts at a convolution (or fully connected layer), takes in the batch norms, shifts, PReLU, skip
  * convolution, addition and maximum pool that follow, and ends where its result is read as a map. Average pools, and
- * batch norms of a map that is also read unchanged, fold into the convolution that reads them.
+ * batch norms of a map that is also read unchanged, fold into the convolution that reads them. A transposition belongs
+ * to the operator before it, whose map is written transposed; a reshape behind it gives that map's pixels new rows.
  */
 #ifndef WORKLOADS_FUSE_H
 #define WORKLOADS_FUSE_H
@@ -33,6 +34,7 @@ struct fused_layer {
 	uint32_t sums_height, sums_width;
 	enum trace_pool pool;
 	uint32_t height, width;    /* of the output */
+	uint32_t transpose;        /* its pixels are the operator's channels, its channels the positions of the sums */
 	int fixed_read, bits_read; /* which output maps somebody reads */
 	int is_scores;
 	const struct network_layer

@@ -339,13 +339,14 @@ static enum status output_maps(const struct quantiser *quantiser, const struct w
 	*source = (struct source){
 	    UINT32_MAX,   UINT32_MAX,      ldexp(1.0, -(int)work->fraction_bits), ldexp(1.0, (int)work->map_bits - 1),
 	    work->centre, from->statistics};
+	const uint32_t channels = from->transpose ? from->sums_height * from->sums_width : from->post.channels;
 	if (from->fixed_read)
 		status = trace_build_map(quantiser->trace, from->is_scores ? "scores" : from->name, "", TRACE_MAP_FIXED,
-		                         from->height, from->width, from->post.channels, work->map_bits,
-		                         &source->fixed_map, quantiser->error);
+		                         from->height, from->width, channels, work->map_bits, &source->fixed_map,
+		                         quantiser->error);
 	if (!status && from->bits_read)
 		status = trace_build_map(quantiser->trace, from->name, ".bits", TRACE_MAP_BITS, from->height,
-		                         from->width, from->post.channels, 1, &source->bits_map, quantiser->error);
+		                         from->width, channels, 1, &source->bits_map, quantiser->error);
 	return status;
 }
 
@@ -408,6 +409,7 @@ static enum status quantise_layer(const struct quantiser *quantiser, uint32_t in
 	layer->post_shift = post_shift;
 	layer->threshold_count = is_threshold ? 1 : 0;
 	layer->pool = from->pool;
+	layer->transpose = from->transpose;
 	layer->parameter_tensor = work.parameters;
 	layer->fixed_map = source->fixed_map;
 	layer->bits_map = source->bits_map;

@@ -47,6 +47,7 @@ static void post_text(const struct trace *trace, const struct trace_layer *layer
 	else
 		length = (size_t)snprintf(text, text_bytes, "%u threshold%s", layer->threshold_count,
 		                          layer->threshold_count > 1 ? "s" : "");
+	if (layer->transpose) length += (size_t)snprintf(text + length, text_bytes - length, " turned");
 	if (layer->pool == TRACE_POOL_MAX2) length += (size_t)snprintf(text + length, text_bytes - length, " max2");
 	if (layer->fixed_map != UINT32_MAX)
 		length += (size_t)snprintf(text + length, text_bytes - length, " %ub",

@@ -12,6 +12,8 @@
 	"[network]\nname = bad\nclasses = 2\n[input]\npixel = minus128\nimage_height = 4\nimage_width = 4\n"           \
 	"image_channels = 1\n"
 #define CONV "[conv]\ntype = fixed_conv\ninputs = input\noutputs = 2\nkernel = 4\n"
+#define POOLED(name) "[g]\ntype = global_average_pool\ninputs = " name "\n[f]\ntype = fully_connected\ninputs = g\noutputs = 2\n"
+#define ADDED "[a]\ntype = add\ninputs = c, d\n" POOLED("a")
 #define WIDE "[wide]\ntype = fixed_conv\ninputs = input\noutputs = 2\nkernel = 1\n"
 
 static const struct {
@@ -41,9 +43,36 @@ static const struct {
      "[p]: an average_pool needs a map of even height"},
     {HEAD WIDE "[f]\ntype = fully_connected\ninputs = wide\noutputs = 2\n", "reads a 1 x 1 map"},
     {HEAD WIDE "[r]\ntype = reshape\ninputs = wide\nheight = 4\nwidth = 4\nchannels = 3\n", "cannot become 4x4x3"},
-    {HEAD WIDE "[t]\ntype = transpose\ninputs = wide\n[c]\ntype = fixed_conv\ninputs = t\noutputs = 2\nkernel = 1\n"
-               "[g]\ntype = global_average_pool\ninputs = c\n[f]\ntype = fully_connected\ninputs = g\noutputs = 2\n",
-     "[t]: transpose has no operator in the trace"},
+    {HEAD WIDE "[t]\ntype = transpose\ninputs = wide\n[c]\ntype = fixed_conv\ninputs = t\noutputs = 16\nkernel = 1\n"
+               "[u]\ntype = transpose\ninputs = c\n[d]\ntype = fixed_conv\ninputs = wide\noutputs = 2\nkernel = 1\n"
+               "[r]\ntype = reshape\ninputs = u\nheight = 4\nwidth = 4\nchannels = 2\n"
+               "[a]\ntype = add\ninputs = r, d\n" POOLED("a"),
+     "[t]: transpose of a map that others read too is not an operator: all readers of a map must read it the same way"},
+    {HEAD WIDE "[t]\ntype = transpose\ninputs = wide\n[u]\ntype = transpose\ninputs = wide\n"
+               "[c]\ntype = fixed_conv\ninputs = t\noutputs = 2\nkernel = 1\n"
+               "[d]\ntype = fixed_conv\ninputs = u\noutputs = 2\nkernel = 1\n" ADDED,
+     "[t]: transpose of a map that others read too is not an operator"},
+    {HEAD "[t]\ntype = transpose\ninputs = input\n[c]\ntype = fixed_conv\ninputs = t\noutputs = 2\nkernel = 1\n",
+     "[t]: transpose must follow a convolution"},
+    {HEAD WIDE "[t]\ntype = transpose\ninputs = wide\n[u]\ntype = transpose\ninputs = t\n"
+               "[c]\ntype = fixed_conv\ninputs = u\noutputs = 2\nkernel = 1\n" POOLED("c"),
+     "[u]: transpose must follow a convolution"},
+    {HEAD WIDE "[p]\ntype = max_pool\ninputs = wide\nkernel = 2\nstride = 2\n[t]\ntype = transpose\ninputs = p\n"
+               "[c]\ntype = fixed_conv\ninputs = t\noutputs = 2\nkernel = 1\n" POOLED("c"),
+     "[t]: transpose behind a max_pool or another transpose is not an operator"},
+    {HEAD WIDE "[t]\ntype = transpose\ninputs = wide\n[p]\ntype = prelu\ninputs = t\n"
+               "[c]\ntype = fixed_conv\ninputs = p\noutputs = 2\nkernel = 1\n" POOLED("c"),
+     "[p]: prelu must directly follow a convolution"},
+    {HEAD WIDE "[t]\ntype = transpose\ninputs = wide\n[r]\ntype = reshape\ninputs = t\nheight = 2\nwidth = 2\n"
+               "channels = 8\n[c]\ntype = fixed_conv\ninputs = r\noutputs = 2\nkernel = 2\n",
+     "[r]: reshape must keep the channels of a transpose that nothing else reads"},
+    {HEAD WIDE "[r]\ntype = reshape\ninputs = wide\nheight = 2\nwidth = 8\nchannels = 2\n"
+               "[c]\ntype = fixed_conv\ninputs = r\noutputs = 2\nkernel = 2\nstride = 8\n",
+     "[r]: reshape must keep"},
+    {HEAD WIDE "[t]\ntype = transpose\ninputs = wide\n[r]\ntype = reshape\ninputs = t\nheight = 1\nwidth = 2\n"
+               "channels = 16\n[c]\ntype = fixed_conv\ninputs = r\noutputs = 2\nkernel = 1\nstride = 2\n"
+               "[d]\ntype = fixed_conv\ninputs = t\noutputs = 2\nkernel = 1\nstride = 2\n" ADDED,
+     "[r]: reshape must keep"},
     {HEAD WIDE "[p]\ntype = prelu\ninputs = wide\n[q]\ntype = prelu\ninputs = p\n[c]\ntype = fixed_conv\ninputs = q\n"
                "outputs = 2\nkernel = 4\n",
      "[q]: prelu behind an addition, a pool or another prelu"},

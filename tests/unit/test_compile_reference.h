@@ -67,6 +67,12 @@ static inline double reference_value(const struct network_layer *layer, double x
 	}
 }
 
+/* Index into the input's values of value k of the output, where no value changes. */
+static inline size_t reference_place(const struct network_layer *layer, const struct network_layer *input, uint32_t k) {
+	if (layer->type != LAYER_TRANSPOSE) return k;
+	return (size_t)(k % layer->channels) * input->channels + k / layer->channels;
+}
+
 /* maps[i] is the output of layer i; maps[0] is the caller's input, the others are allocated. */
 static inline void reference_run(const struct network *network, double **maps) {
 	for (uint32_t i = 1; i < network->layer_count; i++) {
@@ -84,8 +90,12 @@ static inline void reference_run(const struct network *network, double **maps) {
 		if (!maps[i]) abort();
 		for (uint32_t k = 0; k < count; k++) {
 			uint32_t c = k % layer->channels, p = k / layer->channels;
-			maps[i][k] = is_pool ? reference_pool(layer, input, x, p / layer->width, p % layer->width, c)
-			                     : reference_value(layer, x[k], other ? other[k] : 0, c);
+			if (layer->type == LAYER_TRANSPOSE || layer->type == LAYER_RESHAPE)
+				maps[i][k] = x[reference_place(layer, input, k)];
+			else
+				maps[i][k] =
+				    is_pool ? reference_pool(layer, input, x, p / layer->width, p % layer->width, c)
+				            : reference_value(layer, x[k], other ? other[k] : 0, c);
 		}
 	}
 }

@@ -2,7 +2,8 @@
  *
  * threshold network: every sign follows a batch norm (gammas positive, negative, 0), so both binary layers must become
  * thresholds and every bit must be equal. path network: PReLU, shift, skip, max pool, average pool, a batch norm before
- * a fixed convolution, a residual addition; its scores must be proportional to the float ones. */
+ * a fixed convolution, a residual addition; its scores must be proportional to the float ones. turned networks: the
+ * same two questions with maps that are transposed and given a new shape. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +16,7 @@
 #include "tests/unit/test_compile_folder.h"
 #include "tests/unit/test_compile_reference.h"
 
-enum { IMAGES = 40 };
+enum { IMAGES = 40, LAYERS_MAX = 20 };
 
 static const char *const head = "[network]\nname = small\nclasses = 3\n"
                                 "[input]\npixel = minus128\nscale = 128\nimage_height = 8\nimage_width = 8\n"
@@ -146,6 +147,31 @@ static void threshold_network(void **state) {
 	test_folder_remove(&folder);
 }
 
+/* The scores of random images are proportional to the float network's, to a part of their usual size. */
+static void scores_are_proportional(const struct network *network, struct values_network *values,
+                                    struct random *random, double tolerance) {
+	double dot = 0, square = 0, scores_real[IMAGES][3];
+	int32_t scores[IMAGES][3];
+	for (int n = 0; n < IMAGES; n++) {
+		int16_t map[64];
+		double real[64], *maps[LAYERS_MAX] = {real};
+		image(random, map, real);
+		reference_run(network, maps);
+		values_network_run(values, map, scores[n]);
+		for (int o = 0; o < 3; o++) {
+			scores_real[n][o] = maps[network->layer_count - 1][o];
+			dot += scores[n][o] * scores_real[n][o];
+			square += scores_real[n][o] * scores_real[n][o];
+		}
+		reference_free(network, maps);
+	}
+	double scale = dot / square, largest = sqrt(square / (3 * IMAGES));
+	assert_true(largest > 0.1);
+	for (int n = 0; n < IMAGES; n++)
+		for (int o = 0; o < 3; o++)
+			assert_true(fabs(scores[n][o] / scale - scores_real[n][o]) < tolerance * largest);
+}
+
 static const char *const path_layers =
     "[a.conv]\ntype = fixed_conv\ninputs = input\noutputs = 4\nkernel = 3\npad = 1\nbias = 1\n"
     "[a.bn]\ntype = batch_norm\ninputs = a.conv\n"
@@ -202,26 +228,126 @@ static void path_network(void **state) {
 	assert_int_equal(trace.layers[2].main.pre_pool, TRACE_PRE_POOL_AVERAGE2);
 	assert_int_equal(trace.layers[3].main.tap_shared, 1);
 	assert_int_equal(values_network_create(&values, &trace, VALUES_REFERENCE, &error), STATUS_OK);
-	double dot = 0, square = 0, scores_real[IMAGES][3];
-	int32_t scores[IMAGES][3];
+	scores_are_proportional(&network, values, &random, 0.001);
+	values_network_free(values);
+	trace_clear(&trace);
+	arena_clear(&arena);
+	test_folder_remove(&folder);
+}
+
+static const char *const turned_bits =
+    "[a.conv]\ntype = fixed_conv\ninputs = input\noutputs = 5\nkernel = 3\nstride = 2\n"
+    "[a.bn]\ntype = batch_norm\ninputs = a.conv\n"
+    "[a.turn]\ntype = transpose\ninputs = a.bn\n" /* before the sign */
+    "[a.sign]\ntype = sign\ninputs = a.turn\n"
+    "[b.conv]\ntype = binary_conv\ninputs = a.sign\noutputs = 9\nkernel = 1\n"
+    "[b.bn]\ntype = batch_norm\ninputs = b.conv\n"
+    "[b.sign]\ntype = sign\ninputs = b.bn\n"
+    "[b.turn]\ntype = transpose\ninputs = b.sign\n" /* behind it */
+    "[b.grid]\ntype = reshape\ninputs = b.turn\nheight = 3\nwidth = 3\nchannels = 5\n"
+    "[c]\ntype = binary_conv\ninputs = b.grid\noutputs = 3\nkernel = 3\n";
+
+static void turned_bits_network(void **state) {
+	(void)state;
+	struct random random = {11};
+	struct test_folder folder;
+	char ini[4096];
+	snprintf(ini, sizeof ini, "%s%s", head, turned_bits);
+	test_folder_open(&folder, ini);
+	weights(&folder, "a.conv.weight", "5x1x3x3", 45, 0, &random);
+	batch_norm(&folder, "a.bn", 5, 1.0, 1, &random);
+	weights(&folder, "b.conv.weight", "9x9x1x1", 81, 1, &random);
+	batch_norm(&folder, "b.bn", 9, 3.0, 1, &random);
+	weights(&folder, "c.weight", "3x5x3x3", 135, 1, &random);
+	test_folder_flush(&folder);
+	struct network network;
+	struct arena arena = {0};
+	struct trace trace;
+	struct values_network *values;
+	struct error error = {""};
+	read_network(&folder, &network, &arena);
+	compile(&folder, &trace, 8);
+	assert_int_equal(trace.layer_count, 3);
+	assert_string_equal(trace.layers[0].from, "a.conv,a.bn,a.turn,a.sign");
+	assert_string_equal(trace.layers[1].from, "b.conv,b.bn,b.sign,b.turn,b.grid");
+	assert_string_equal(trace.layers[1].name, "b");
+	assert_true(trace.layers[0].transpose && trace.layers[1].transpose && !trace.layers[2].transpose);
+	assert_int_equal(values_network_create(&values, &trace, VALUES_REFERENCE, &error), STATUS_OK);
+	unsigned plus = 0;
 	for (int n = 0; n < IMAGES; n++) {
 		int16_t map[64];
-		double real[64], *maps[17] = {real};
+		double real[64], *maps[11] = {real};
+		int32_t scores[3];
 		image(&random, map, real);
 		reference_run(&network, maps);
-		values_network_run(values, map, scores[n]);
-		for (int o = 0; o < 3; o++) {
-			scores_real[n][o] = maps[network.layer_count - 1][o];
-			dot += scores[n][o] * scores_real[n][o];
-			square += scores_real[n][o] * scores_real[n][o];
-		}
+		values_network_run(values, map, scores);
+		const uint64_t *turned = values_network_bits_map(values, trace.layers[0].bits_map);
+		const uint64_t *grid = values_network_bits_map(values, trace.layers[1].bits_map);
+		for (uint32_t i = 0; i < 5 * 9; i++)
+			assert_int_equal(turned[i / 9] >> (i % 9) & 1, maps[network_find(&network, "a.sign")][i] > 0);
+		for (uint32_t i = 0; i < 9 * 5; i++)
+			assert_int_equal(grid[i / 5] >> (i % 5) & 1, maps[network_find(&network, "b.grid")][i] > 0);
+		plus += (unsigned)(grid[4] & 1);
+		for (int o = 0; o < 3; o++) assert_int_equal(scores[o], (int32_t)maps[10][o] * 65536);
 		reference_free(&network, maps);
 	}
-	double scale = dot / square, largest = sqrt(square / (3 * IMAGES));
-	assert_true(largest > 0.1);
-	for (int n = 0; n < IMAGES; n++)
-		for (int o = 0; o < 3; o++)
-			assert_true(fabs(scores[n][o] / scale - scores_real[n][o]) < 0.001 * largest);
+	assert_true(plus > 0 && plus < IMAGES);
+	values_network_free(values);
+	trace_clear(&trace);
+	arena_clear(&arena);
+	test_folder_remove(&folder);
+}
+
+static const char *const turned_path =
+    "[a.conv]\ntype = fixed_conv\ninputs = input\noutputs = 8\nkernel = 2\nstride = 2\n"
+    "[a.bn]\ntype = batch_norm\ninputs = a.conv\n"
+    "[a.turn]\ntype = transpose\ninputs = a.bn\n"
+    "[b.before]\ntype = batch_norm\ninputs = a.turn\n" /* over positions */
+    "[b.conv]\ntype = fixed_conv\ninputs = b.before\noutputs = 6\nkernel = 1\n"
+    "[b.prelu]\ntype = prelu\ninputs = b.conv\n"
+    "[b.skip]\ntype = fixed_conv\ninputs = a.turn\noutputs = 6\nkernel = 1\n"
+    "[b.add]\ntype = add\ninputs = b.prelu, b.skip\n"
+    "[c.conv]\ntype = fixed_conv\ninputs = b.add\noutputs = 16\nkernel = 1\n"
+    "[c.turn]\ntype = transpose\ninputs = c.conv\n"
+    "[c.grid]\ntype = reshape\ninputs = c.turn\nheight = 4\nwidth = 4\nchannels = 8\n"
+    "[d.pool]\ntype = average_pool\ninputs = c.grid\nkernel = 2\nstride = 2\n"
+    "[d.conv]\ntype = fixed_conv\ninputs = d.pool\noutputs = 5\nkernel = 1\n"
+    "[e.pool]\ntype = global_average_pool\ninputs = d.conv\n"
+    "[e.fc]\ntype = fully_connected\ninputs = e.pool\noutputs = 3\n";
+
+static void turned_path_network(void **state) {
+	(void)state;
+	struct random random = {5};
+	struct test_folder folder;
+	char ini[4096];
+	float slope[6] = {0.25f, -0.5f, 0.0f, 1.5f, 0.75f, 0.1f};
+	snprintf(ini, sizeof ini, "%s%s", head, turned_path);
+	test_folder_open(&folder, ini);
+	weights(&folder, "a.conv.weight", "8x1x2x2", 32, 0, &random);
+	batch_norm(&folder, "a.bn", 8, 1.5, 0, &random);
+	batch_norm(&folder, "b.before", 16, 3.0, 0, &random);
+	weights(&folder, "b.conv.weight", "6x16x1x1", 96, 0, &random);
+	test_folder_tensor(&folder, "b.prelu", "6", slope, 6);
+	weights(&folder, "b.skip.weight", "6x16x1x1", 96, 0, &random);
+	weights(&folder, "c.conv.weight", "16x6x1x1", 96, 0, &random);
+	weights(&folder, "d.conv.weight", "5x8x1x1", 40, 0, &random);
+	weights(&folder, "e.fc.weight", "3x5", 15, 0, &random);
+	test_folder_flush(&folder);
+	struct network network;
+	struct arena arena = {0};
+	struct trace trace;
+	struct values_network *values;
+	struct error error = {""};
+	read_network(&folder, &network, &arena);
+	compile(&folder, &trace, 12);
+	assert_int_equal(trace.layer_count, 5);
+	assert_string_equal(trace.layers[0].from, "a.conv,a.bn,a.turn");
+	assert_string_equal(trace.layers[2].from, "c.conv,c.turn,c.grid");
+	assert_int_equal(trace.maps[trace.layers[0].fixed_map].channels, 16);
+	assert_int_equal(trace.maps[trace.layers[2].fixed_map].height, 4);
+	assert_int_equal(trace.layers[3].main.pre_pool, TRACE_PRE_POOL_AVERAGE2);
+	assert_int_equal(values_network_create(&values, &trace, VALUES_REFERENCE, &error), STATUS_OK);
+	scores_are_proportional(&network, values, &random, 0.004); /* five layers of rounding */
 	values_network_free(values);
 	trace_clear(&trace);
 	arena_clear(&arena);
@@ -257,6 +383,8 @@ static void average_is_centred(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(threshold_network), cmocka_unit_test(path_network),
-	                                   cmocka_unit_test(average_is_centred)};
+	                                   cmocka_unit_test(average_is_centred),
+	                                   cmocka_unit_test(turned_bits_network),
+	                                   cmocka_unit_test(turned_path_network)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

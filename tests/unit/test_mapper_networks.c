@@ -90,6 +90,27 @@ static void neuroblend20_fashion(void **state) {
 	trace_clear(&trace);
 }
 
+/* Token mixing turns maps twice a block; channels and tokens that are no multiple of any lane count. */
+static void small_mixers(void **state) {
+	(void)state;
+	static const char *const geometry[][6] = {
+	    {"side=8", "patch=2", "channels=24", "token_hidden=20", "channel_hidden=40", "depth=2"},
+	    {"side=12", "patch=2", "channels=70", "token_hidden=30", "channel_hidden=50", "depth=1"},
+	};
+	for (size_t i = 0; i < sizeof geometry / sizeof geometry[0]; i++) {
+		struct trace trace;
+		struct error error = {""};
+		const struct compile_options options = {.network = NBSIM_SOURCE_DIR "/workloads/networks/blendmixer",
+		                                        .shape_only = 1,
+		                                        .seed = 3,
+		                                        .geometry = geometry[i],
+		                                        .geometry_count = 6};
+		if (compile_network(&options, &trace, NULL, &error)) fail_msg("%s", error.text);
+		check_network(&trace);
+		trace_clear(&trace);
+	}
+}
+
 static void blend20_cifar10(void **state) {
 	(void)state;
 	struct trace trace;
@@ -119,6 +140,7 @@ static void bnn_pynq(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(neuroblend20_fashion),
+	    cmocka_unit_test(small_mixers),
 	    cmocka_unit_test(blend20_cifar10),
 	    cmocka_unit_test(bnn_pynq),
 	};

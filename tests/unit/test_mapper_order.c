@@ -69,23 +69,25 @@ static enum status fixture_run(const struct fixture *fixture, struct random *ran
 }
 
 struct seen {
-	uint32_t mapped, refused, spilled, tiles, layers, blocks, separate;
+	uint32_t mapped, refused, spilled, tiles, layers, blocks, separate, transposed;
 };
 
 static void look(struct seen *seen, const struct fixture *fixture) {
-	uint32_t spilled = 0, tiles = 0, layers = 0, blocks = 0;
+	uint32_t spilled = 0, tiles = 0, layers = 0, blocks = 0, transposed = 0;
 	for (uint32_t i = 0; i < fixture->mapping.layer_count; i++) {
 		const struct mapping_layer *layer = &fixture->mapping.layers[i];
 		spilled |= layer->input_spilled | layer->skip_input_spilled | layer->output_spilled;
 		tiles |= layer->weights == RESIDENCY_TILE;
 		layers |= layer->weights == RESIDENCY_LAYER;
 		blocks |= layer->block_channels < fixture->trace.layers[i].output_channels;
+		transposed |= fixture->trace.layers[i].transpose;
 	}
 	seen->mapped++;
 	seen->spilled += spilled;
 	seen->tiles += tiles;
 	seen->layers += layers;
 	seen->blocks += blocks;
+	seen->transposed += transposed;
 	seen->separate += fixture->config.post_mode == POST_SEPARATE;
 }
 
@@ -119,12 +121,14 @@ static void any_order_gives_the_values(void **state) {
 		fixture_clear(&fixture);
 	}
 	print_message(
-	    "%u mapped (%u with spilled maps, %u by tiles, %u by layers, %u in blocks, %u separate), %u refused\n",
-	    seen.mapped, seen.spilled, seen.tiles, seen.layers, seen.blocks, seen.separate, seen.refused);
+	    "%u mapped (%u with spilled maps, %u by tiles, %u by layers, %u in blocks, %u separate, %u transposed), "
+	    "%u refused\n",
+	    seen.mapped, seen.spilled, seen.tiles, seen.layers, seen.blocks, seen.separate, seen.transposed,
+	    seen.refused);
 	/* the random cases reach every way of mapping */
 	assert_true(seen.mapped > CASES / 2);
 	assert_true(seen.spilled > CASES / 10 && seen.tiles > CASES / 10 && seen.layers > CASES / 10);
-	assert_true(seen.blocks > CASES / 20 && seen.separate > CASES / 10);
+	assert_true(seen.blocks > CASES / 20 && seen.separate > CASES / 10 && seen.transposed > CASES / 10);
 }
 
 /* The same trace and configuration give the same program, byte for byte. */

@@ -428,6 +428,23 @@ static void members_outside_their_range(void **state) {
 	trace_clear(&trace);
 }
 
+/* Scores leave through the output buffer, pixel by pixel. */
+static void transposed_scores(void **state) {
+	(void)state;
+	struct trace trace;
+	trace_sample(&trace);
+	struct trace_layer *head = &trace.layers[3];
+	trace.classes = head->output_channels = trace.maps[head->fixed_map].channels = 1;
+	trace.tensors[head->main.weight_tensor].rows = trace.tensors[head->parameter_tensor].rows = 1;
+	trace.tensors[head->main.weight_tensor].bytes = 8;
+	trace.tensors[head->parameter_tensor].bytes = 24;
+	struct error error = {0};
+	assert_int_equal(trace_check(&trace, "memory", &error), STATUS_OK);
+	head->transpose = 1;
+	expect_bad(&trace, "layer head: transpose=1: expected 0 for the layer that writes the scores");
+	trace_clear(&trace);
+}
+
 static void what_cannot_be_written(void **state) {
 	const struct folder *folder = *state;
 	char path[192];
@@ -468,6 +485,7 @@ int main(void) {
 	    cmocka_unit_test(lifetimes),
 	    cmocka_unit_test(values_outside_their_range),
 	    cmocka_unit_test(members_outside_their_range),
+	    cmocka_unit_test(transposed_scores),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
