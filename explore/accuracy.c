@@ -83,7 +83,7 @@ enum status accuracy_measure(const struct config *config, const char *images, ui
 		                   trace.name);
 	if (!status) status = image_set_check(set, &trace, error);
 	if (!status) status = count_correct(&trace, set, accuracy, error);
-	accuracy->trace_checksum = trace.checksum;
+	accuracy->network = evaluator_network_hash(&trace);
 	accuracy->top1 = (double)accuracy->correct / count;
 	accuracy->top1_standard_error = accuracy_standard_error(accuracy->correct, count);
 	trace_clear(&trace);

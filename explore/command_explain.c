@@ -54,7 +54,7 @@ static enum status explained_open(struct explained *explained, const struct comm
 
 static void print_accuracy(const struct explained *explained, const struct point_row *row) {
 	const struct sweep_accuracy *accuracy =
-	    front_accuracy(explained->accuracies, explained->accuracy_count, row->trace_checksum);
+	    front_accuracy(explained->accuracies, explained->accuracy_count, row->network);
 	if (accuracy)
 		printf("  top-1 %.4f +- %.4f on %u images\n", accuracy->top1, accuracy->top1_standard_error,
 		       accuracy->image_count);
@@ -120,7 +120,7 @@ static void print_step(struct explained *explained, const uint32_t *choices, uin
 		return;
 	}
 	const struct sweep_accuracy *accuracy =
-	    front_accuracy(explained->accuracies, explained->accuracy_count, row.trace_checksum);
+	    front_accuracy(explained->accuracies, explained->accuracy_count, row.network);
 	printf(" %+8.2f %+8.2f %+8.2f %+8.2f", change(row.latency_ms, here->latency_ms),
 	       change(row.power_w, here->power_w), change(row.energy_uj, here->energy_uj),
 	       change((double)row.lut, (double)here->lut));

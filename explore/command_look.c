@@ -58,7 +58,7 @@ static enum status view_open(struct view *view, const struct command_arguments *
 
 static struct front_figures view_figures(const struct view *view, const struct point_row *row) {
 	return (struct front_figures){&view->sweep, row,
-	                              front_accuracy(view->accuracies, view->accuracy_count, row->trace_checksum), 0};
+	                              front_accuracy(view->accuracies, view->accuracy_count, row->network), 0};
 }
 
 /* A number as CSV holds it; empty where it is not known. */
@@ -94,9 +94,9 @@ static enum status list_point(void *context, const struct point_row *row, struct
 	if (view->where && !condition_holds(view->where, front_value, &figures)) return STATUS_OK;
 	fprintf(listing->out, "%" PRIu64 ",%s,", row->point, point_status_names[row->status]);
 	print_quoted(row->reason, listing->out);
-	const struct condition_names names = front_names(&view->sweep);
-	for (int i = 0; names.name(names.context, i); i++) {
-		if (!strcmp(names.name(names.context, i), "point")) continue;
+	const char *name;
+	for (int i = 0; (name = front_name(&view->sweep, i)); i++) {
+		if (!strcmp(name, "point")) continue;
 		fputc(',', listing->out);
 		print_value(front_value(&figures, i), listing->out);
 	}
@@ -110,10 +110,10 @@ enum status command_points(const struct command_arguments *arguments, struct err
 	struct listing listing = {&view, stdout};
 	enum status status = view_open(&view, arguments, 0, error);
 	if (!status) {
-		const struct condition_names names = front_names(&view.sweep);
+		const char *name;
 		printf("point,status,reason");
-		for (int i = 0; names.name(names.context, i); i++)
-			if (strcmp(names.name(names.context, i), "point") != 0) printf(",%s", names.name(names.context, i));
+		for (int i = 0; (name = front_name(&view.sweep, i)); i++)
+			if (strcmp(name, "point") != 0) printf(",%s", name);
 		printf("\n");
 		status = sweep_store_each(view.store, view.sweep.name, list_point, &listing, error);
 	}
@@ -253,18 +253,18 @@ static enum status measure_front(struct fronting *fronting, const struct command
 	struct view *view = fronting->view;
 	size_t count = 0, distinct = 0;
 	uint64_t *points = malloc((fronting->front.count + 1) * sizeof *points);
-	uint32_t *networks = malloc((fronting->front.count + 1) * sizeof *networks);
+	uint64_t *networks = malloc((fronting->front.count + 1) * sizeof *networks);
 	enum status status =
 	    points && networks ? STATUS_OK : error_set(error, STATUS_MEMORY, "out of memory for the front");
 	for (; !status && count < fronting->front.count; count++) {
 		struct point_row row;
 		status = sweep_store_point(view->store, view->sweep.name, fronting->front.members[count].point, &row, error);
 		const struct sweep_accuracy *known =
-		    front_accuracy(view->accuracies, view->accuracy_count, row.trace_checksum);
+		    front_accuracy(view->accuracies, view->accuracy_count, row.network);
 		int is_known = known && known->image_count >= arguments->images;
-		for (size_t i = 0; i < distinct; i++) is_known |= networks[i] == row.trace_checksum;
+		for (size_t i = 0; i < distinct; i++) is_known |= networks[i] == row.network;
 		if (is_known) continue;
-		networks[distinct] = row.trace_checksum;
+		networks[distinct] = row.network;
 		points[distinct++] = row.point;
 	}
 	struct session_options options = {

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,21 @@ static int take(struct parser *parser, const char *word) {
 	return 1;
 }
 
+int condition_nearest(const struct condition_names *names, const char *name, char *best, size_t bytes) {
+	char known[NAME_BYTES];
+	size_t least = SIZE_MAX;
+	for (int i = 0; names->name(names->context, i, known, sizeof known); i++) {
+		size_t distance = text_distance(name, known);
+		if (distance >= least) continue;
+		least = distance;
+		snprintf(best, bytes, "%s", known);
+	}
+	struct text_nearest nearest;
+	text_nearest_start(&nearest, name);
+	if (least != SIZE_MAX) text_nearest_offer(&nearest, best);
+	return least != SIZE_MAX && text_nearest_best(&nearest) != NULL;
+}
+
 static enum status parse_variable(struct parser *parser) {
 	char name[NAME_BYTES];
 	size_t length = 0;
@@ -100,15 +116,11 @@ static enum status parse_variable(struct parser *parser) {
 	name[length] = 0;
 	int variable = parser->names->find(parser->names->context, name);
 	if (variable < 0) {
-		struct text_nearest nearest;
-		text_nearest_start(&nearest, name);
-		const char *known;
-		for (int i = 0; (known = parser->names->name(parser->names->context, i)); i++)
-			text_nearest_offer(&nearest, known);
-		const char *best = text_nearest_best(&nearest);
+		char best[NAME_BYTES];
+		int is_near = condition_nearest(parser->names, name, best, sizeof best);
 		return error_set(parser->error, STATUS_INPUT, "%s: '%.200s': unknown name '%s'%s%s%s", parser->place,
-		                 parser->source, name, best ? "; the nearest known one is '" : "; a text is written '",
-		                 best ? best : name, "'");
+		                 parser->source, name, is_near ? "; the nearest known one is '" : "; a text is written '",
+		                 is_near ? best : name, "'");
 	}
 	parser->at += length;
 	return emit(parser, (struct step){.operation = OP_VARIABLE, .variable = variable}, 1);

@@ -7,6 +7,8 @@
 #ifndef EXPLORE_CONDITION_H
 #define EXPLORE_CONDITION_H
 
+#include <stddef.h>
+
 #include "sim/base/status.h"
 
 struct condition;
@@ -17,11 +19,12 @@ struct condition_value {
 	const char *text;
 };
 
-/* Names of variables: the number of `name` (0 ..) or -1; `offer` may be called to list the known ones. */
+/* Names of variables: the number of `name` (0 ..) or -1. */
 struct condition_names {
 	const void *context;
 	int (*find)(const void *context, const char *name);
-	const char *(*name)(const void *context, int variable); /* NULL behind the last */
+	/* Writes the name of a variable; returns 0 behind the last. */
+	int (*name)(const void *context, int variable, char *text, size_t bytes);
 };
 
 /* `place` (file and key, or the option) begins every message. STATUS_INPUT for an unknown name (with the nearest) or
@@ -38,6 +41,9 @@ struct condition_value condition_evaluate(const struct condition *condition,
 /* Whether it is a number other than 0. */
 int condition_holds(const struct condition *condition,
                     struct condition_value (*fetch)(void *context, int variable), void *context);
+
+/* The known name nearest to `name`, written to `best`; 0 if none is near. */
+int condition_nearest(const struct condition_names *names, const char *name, char *best, size_t bytes);
 
 /* Whether the variable occurs. */
 int condition_uses(const struct condition *condition, int variable);

@@ -2,6 +2,7 @@
  * mapping, run. */
 #include "explore/evaluate.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,8 @@ static const size_t share_budget_bytes = (size_t)24 << 20;
 struct kept_trace {
 	int used;
 	uint64_t last_use;
+	uint64_t number; /* of this network in this process: each compilation has another */
+	uint64_t hash;
 	struct config key; /* only workload, seed and compile_* */
 	struct trace trace;
 	enum status status;
@@ -91,6 +94,37 @@ enum status evaluator_compile(const struct config *config, struct trace *trace, 
 	return compile_network(&options, trace, NULL, error);
 }
 
+static void hash_bytes(uint64_t *hash, const void *bytes, size_t count) {
+	const unsigned char *at = bytes;
+	for (size_t i = 0; i < count; i++) *hash = (*hash ^ at[i]) * UINT64_C(0x100000001b3);
+}
+
+/* From a member to the end of its struct, which holds 32-bit words alone behind its names. */
+#define HASH_TAIL(hash, record, member)                                                                                \
+	hash_bytes(hash, (const char *)(record) + offsetof(__typeof__(*(record)), member),                             \
+	           sizeof *(record) - offsetof(__typeof__(*(record)), member))
+
+uint64_t evaluator_network_hash(const struct trace *trace) {
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	const uint32_t words[] = {trace->classes,      trace->input_map,   trace->scores_map,     trace->pixel,
+	                          trace->image_height, trace->image_width, trace->image_channels, trace->image_pad,
+	                          trace->image_repeat, trace->has_values};
+	hash_bytes(&hash, trace->name, strlen(trace->name) + 1);
+	hash_bytes(&hash, words, sizeof words);
+	for (uint32_t i = 0; i < trace->map_count; i++) HASH_TAIL(&hash, &trace->maps[i], kind);
+	for (uint32_t i = 0; i < trace->layer_count; i++) {
+		hash_bytes(&hash, trace->layers[i].name, strlen(trace->layers[i].name) + 1);
+		HASH_TAIL(&hash, &trace->layers[i], main);
+	}
+	for (uint32_t i = 0; i < trace->tensor_count; i++) {
+		const struct trace_tensor *tensor = &trace->tensors[i];
+		const uint32_t shape[] = {tensor->type, tensor->rows, tensor->columns};
+		hash_bytes(&hash, shape, sizeof shape);
+		if (tensor->data) hash_bytes(&hash, tensor->data, tensor->bytes);
+	}
+	return hash;
+}
+
 /* What a compiled network depends on. */
 static void trace_key(const struct config *config, struct config *key) {
 	memset(key, 0, sizeof *key);
@@ -131,6 +165,8 @@ static struct kept_trace *find_trace(struct evaluator *evaluator, const struct c
 	oldest->last_use = ++evaluator->uses;
 	oldest->status = evaluator_compile(config, &oldest->trace, &oldest->error);
 	evaluator->counts.compiled++;
+	oldest->number = evaluator->counts.compiled;
+	if (!oldest->status) oldest->hash = evaluator_network_hash(&oldest->trace);
 	if (!oldest->status) drop_values(&oldest->trace);
 	return oldest;
 }
@@ -196,14 +232,15 @@ static void fail(struct point_row *row, enum status status, const char *reason) 
 /* Maps and runs, or finds it done. On STATUS_OK simulation->result has one layer and, where *is_shared, belongs to the
  * share. */
 static enum status simulate(struct evaluator *evaluator, struct simulation *simulation, const struct config *config,
-                            const struct trace *trace, int *is_shared, struct error *error) {
+                            const struct kept_trace *kept, int *is_shared, struct error *error) {
 	struct share *share = evaluator->share;
+	const struct trace *trace = &kept->trace;
 	struct config resolved = *config;
 	const struct share_result *found = NULL;
 	struct share_result made = {STATUS_OK, "", {0}, 0};
 	*is_shared = 1;
 	mapper_resolve_widths(&resolved, trace);
-	if (share) found = share_find_inputs(share, &resolved, trace->checksum);
+	if (share) found = share_find_inputs(share, &resolved, kept->number);
 	if (found) {
 		evaluator->counts.shared_inputs++;
 	} else {
@@ -222,7 +259,7 @@ static enum status simulate(struct evaluator *evaluator, struct simulation *simu
 		made.binary_macs = simulation->program.binary_macs;
 		if (made.status) snprintf(made.reason, sizeof made.reason, "%.*s", (int)sizeof made.reason - 1, error->text);
 		int is_kept = share && (!made.status || made.status == STATUS_UNMAPPABLE || made.status == STATUS_STUCK);
-		if (is_kept) share_keep_inputs(share, &resolved, trace->checksum, &made);
+		if (is_kept) share_keep_inputs(share, &resolved, kept->number, &made);
 		if (is_kept && made.status != STATUS_UNMAPPABLE)
 			share_keep_program(share, &resolved, &simulation->program, &made);
 		simulation->result = made.machine;
@@ -312,8 +349,8 @@ static enum status evaluate(struct evaluator *evaluator, uint64_t point, const s
 	if (status) return status;
 	const struct kept_trace *trace = find_trace(evaluator, config);
 	if (trace->status) return error_set(error, trace->status, "%s", trace->error.text);
-	row->has_trace = 1;
-	row->trace_checksum = trace->trace.checksum;
+	row->has_network = 1;
+	row->network = trace->hash;
 	const struct kept_device *device = find_device(evaluator, config->device);
 	if (device->status) return error_set(error, device->status, "%s", device->error.text);
 	const struct kept_technology *technology = find_technology(evaluator, config->technology);
@@ -324,7 +361,7 @@ static enum status evaluate(struct evaluator *evaluator, uint64_t point, const s
 	simulation.trace = &trace->trace;
 	simulation.device = &device->device;
 	simulation.technology = scaled_technology(evaluator, point, &technology->technology);
-	status = simulate(evaluator, &simulation, config, &trace->trace, &is_shared, error);
+	status = simulate(evaluator, &simulation, config, trace, &is_shared, error);
 	if (!status) status = simulation_estimate(&simulation, error);
 	if (!status) {
 		put_time(&simulation, row);
@@ -361,11 +398,6 @@ void evaluator_point(struct evaluator *evaluator, uint64_t point, struct point_r
 
 /* Fingerprint. */
 
-static void hash_bytes(uint64_t *hash, const void *bytes, size_t count) {
-	const unsigned char *at = bytes;
-	for (size_t i = 0; i < count; i++) *hash = (*hash ^ at[i]) * UINT64_C(0x100000001b3);
-}
-
 enum dependency { DEPENDS_DEVICE, DEPENDS_TECHNOLOGY, DEPENDS_NETWORK };
 
 static enum status add_dependency(const struct sweep *sweep, enum dependency dependency, const char *name,
@@ -387,7 +419,8 @@ static enum status add_dependency(const struct sweep *sweep, enum dependency dep
 		snprintf(config.workload, sizeof config.workload, "%s", name);
 		memset(&trace, 0, sizeof trace);
 		status = evaluator_compile(&config, &trace, error);
-		hash_bytes(hash, &trace.checksum, sizeof trace.checksum);
+		uint64_t network = status ? 0 : evaluator_network_hash(&trace);
+		hash_bytes(hash, &network, sizeof network);
 		trace_clear(&trace);
 	}
 	return status;

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/base/text.h"
 
 /* Figures beside the columns, before the axes. */
 enum extra { EXTRA_POINT, EXTRA_TOP1, EXTRA_TOP1_ERROR, EXTRA_IMAGES, EXTRA_COUNT };
@@ -22,6 +21,12 @@ static const char *name_of(const void *context, int variable) {
 	return index < sweep->axis_count ? sweep->axes[index].name : NULL;
 }
 
+static int write_name(const void *context, int variable, char *text, size_t bytes) {
+	const char *name = name_of(context, variable);
+	if (name) snprintf(text, bytes, "%s", name);
+	return name != NULL;
+}
+
 static int find(const void *context, const char *name) {
 	const char *known;
 	for (int i = 0; (known = name_of(context, i)); i++)
@@ -30,7 +35,11 @@ static int find(const void *context, const char *name) {
 }
 
 struct condition_names front_names(const struct sweep *sweep) {
-	return (struct condition_names){sweep, find, name_of};
+	return (struct condition_names){sweep, find, write_name};
+}
+
+const char *front_name(const struct sweep *sweep, int variable) {
+	return name_of(sweep, variable);
 }
 
 const char *front_unit(const struct sweep *sweep, int variable) {
@@ -89,14 +98,12 @@ static enum status add_objective(const struct sweep *sweep, char *word, struct f
 	const char *name = is_forced ? word + 4 : word;
 	objective->variable = find(sweep, name);
 	if (objective->variable < 0) {
-		struct text_nearest nearest;
-		const char *known;
-		text_nearest_start(&nearest, name);
-		for (int i = 0; (known = name_of(sweep, i)); i++) text_nearest_offer(&nearest, known);
-		const char *best = text_nearest_best(&nearest);
+		struct condition_names names = front_names(sweep);
+		char best[SWEEP_AXIS_BYTES];
+		int is_near = condition_nearest(&names, name, best, sizeof best);
 		return error_set(error, STATUS_USAGE, "objective '%.80s' is not known%s%s%s", name,
-		                 best ? "; the nearest is '" : "; nbexplore figures lists them", best ? best : "",
-		                 best ? "'" : "");
+		                 is_near ? "; the nearest is '" : "; nbexplore figures lists them", is_near ? best : "",
+		                 is_near ? "'" : "");
 	}
 	size_t index = (size_t)objective->variable;
 	snprintf(objective->name, sizeof objective->name, "%s", name);
@@ -188,14 +195,14 @@ void front_clear(struct front *front) {
 	memset(front, 0, sizeof *front);
 }
 
-const struct sweep_accuracy *front_accuracy(const struct sweep_accuracy *list, size_t count, uint32_t trace_checksum) {
+const struct sweep_accuracy *front_accuracy(const struct sweep_accuracy *list, size_t count, uint64_t network) {
 	size_t low = 0, high = count;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		if (list[middle].trace_checksum < trace_checksum)
+		if (list[middle].network < network)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < count && list[low].trace_checksum == trace_checksum ? &list[low] : NULL;
+	return low < count && list[low].network == network ? &list[low] : NULL;
 }

@@ -31,6 +31,8 @@ struct front_figures {
 /* The names of figures: columns, accuracy, then the axes. `context` of the names is the sweep. */
 struct condition_names front_names(const struct sweep *sweep);
 struct condition_value front_value(void *figures, int variable);
+/* NULL behind the last. */
+const char *front_name(const struct sweep *sweep, int variable);
 const char *front_unit(const struct sweep *sweep, int variable);
 
 /* "latency_ms, max:top1, lut". STATUS_USAGE with the nearest name. */
@@ -58,7 +60,7 @@ void front_add(struct front *front, uint64_t point, const double *costs);
 void front_sort(struct front *front);
 void front_clear(struct front *front);
 
-/* The accuracy of a network in a list sorted by checksum, or NULL. */
-const struct sweep_accuracy *front_accuracy(const struct sweep_accuracy *list, size_t count, uint32_t trace_checksum);
+/* The accuracy of a network in a list sorted by hash, or NULL. */
+const struct sweep_accuracy *front_accuracy(const struct sweep_accuracy *list, size_t count, uint64_t network);
 
 #endif

@@ -53,7 +53,7 @@ static enum status load_accuracies(struct search *search, struct error *error) {
 /* 0 where the point does not count. */
 static int find_costs(struct search *search, const struct point_row *row, double *costs) {
 	struct front_figures figures = {
-	    search->sweep, row, front_accuracy(search->accuracies, search->accuracy_count, row->trace_checksum), 0};
+	    search->sweep, row, front_accuracy(search->accuracies, search->accuracy_count, row->network), 0};
 	if (row->status != POINT_OK) return 0;
 	if (search->where && !condition_holds(search->where, front_value, &figures)) return 0;
 	return front_costs(&figures, search->objectives, search->objective_count, costs);
@@ -101,7 +101,7 @@ static enum status refine(struct search *search, struct session_counts *counts, 
 	if (!status) status = session_measure(search->session, error);
 	if (!status) status = load_accuracies(search, error);
 	for (uint32_t round = 0; !status && round < search->sweep->rounds; round++) {
-		uint64_t *points = NULL, before = counts->points + counts->found;
+		uint64_t *points = NULL;
 		size_t count = 0, front_count = search->front.count;
 		front_clear(&search->front);
 		search->front.objective_count = search->objective_count;
@@ -110,7 +110,6 @@ static enum status refine(struct search *search, struct session_counts *counts, 
 		uint64_t computed = counts->points;
 		if (!status) status = compute(search, points, count, error);
 		free(points);
-		(void)before;
 		if (counts->points == computed && front_count == search->front.count) break; /* nothing new around it */
 	}
 	return status;

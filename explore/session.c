@@ -169,7 +169,7 @@ static enum status tick(void *context, struct error *error) {
 		if (error) *error = session->walk_error;
 		return session->walk_status;
 	}
-	return now - session->flushed_s > 1 ? flush(session, error) : STATUS_OK;
+	return now - session->flushed_s > 0.1 ? flush(session, error) : STATUS_OK;
 }
 
 static enum status run_points(struct session *session, struct error *error) {
@@ -191,6 +191,7 @@ static enum status run_points(struct session *session, struct error *error) {
 	session->counts->simulated += counts[1];
 	session->counts->compiled += counts[2];
 	end_progress(session);
+	session->has_rows = 1;
 	if (!status && session->walk_status) {
 		if (error) *error = session->walk_error;
 		status = session->walk_status;

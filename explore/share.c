@@ -7,7 +7,7 @@
 
 struct input_entry {
 	int used;
-	uint32_t trace_checksum;
+	uint64_t network;
 	struct config key;
 	struct share_result result;
 };
@@ -79,7 +79,7 @@ static void input_key(const struct config *config, struct config *key) {
 		memset((char *)key + parameter->offset, 0,
 		       parameter->type == CONFIG_TEXT ? (size_t)CONFIG_TEXT_BYTES : sizeof(uint32_t));
 	}
-	memset(key->workload, 0, sizeof key->workload); /* the trace's checksum stands for it */
+	memset(key->workload, 0, sizeof key->workload); /* the network stands for it */
 	key->compile_skip_weight_bits = key->compile_stem_weight_bits = key->compile_head_weight_bits = 0;
 	key->compile_map_bits = key->compile_map_fraction_bits = key->compile_parameter_bits = 0;
 }
@@ -127,28 +127,28 @@ static int results_copy(struct share_result *to, const struct share_result *from
 	return 1;
 }
 
-static struct input_entry *input_place(struct share *share, const struct config *key, uint32_t trace_checksum) {
-	return &share->inputs[hash_bytes(trace_checksum, key, sizeof *key) % share->input_count];
+static struct input_entry *input_place(struct share *share, const struct config *key, uint64_t network) {
+	return &share->inputs[hash_bytes(network, key, sizeof *key) % share->input_count];
 }
 
 const struct share_result *share_find_inputs(struct share *share, const struct config *config,
-                                             uint32_t trace_checksum) {
+                                             uint64_t network) {
 	struct config key;
 	input_key(config, &key);
-	struct input_entry *entry = input_place(share, &key, trace_checksum);
-	if (!entry->used || entry->trace_checksum != trace_checksum || memcmp(&entry->key, &key, sizeof key)) return NULL;
+	struct input_entry *entry = input_place(share, &key, network);
+	if (!entry->used || entry->network != network || memcmp(&entry->key, &key, sizeof key)) return NULL;
 	return &entry->result;
 }
 
-void share_keep_inputs(struct share *share, const struct config *config, uint32_t trace_checksum,
+void share_keep_inputs(struct share *share, const struct config *config, uint64_t network,
                        const struct share_result *result) {
 	struct config key;
 	input_key(config, &key);
-	struct input_entry *entry = input_place(share, &key, trace_checksum);
+	struct input_entry *entry = input_place(share, &key, network);
 	if (result == &entry->result) return;
 	result_clear(&entry->result);
 	entry->key = key;
-	entry->trace_checksum = trace_checksum;
+	entry->network = network;
 	entry->used = results_copy(&entry->result, result);
 }
 

@@ -31,13 +31,14 @@ const struct config_parameter *sweep_find_parameter(const char *name) {
 	return index < 0 ? NULL : &config_parameters[index];
 }
 
-/* Only for messages: the key alone, which is what is misspelt. */
-static const char *parameter_key(const void *context, int variable) {
+static int parameter_name(const void *context, int variable, char *text, size_t bytes) {
 	(void)context;
-	return (size_t)variable < config_parameter_count ? config_parameters[variable].key : NULL;
+	if ((size_t)variable >= config_parameter_count) return 0;
+	sweep_parameter_name(&config_parameters[variable], text, bytes);
+	return 1;
 }
 
-const struct condition_names sweep_parameter_names = {NULL, find_parameter, parameter_key};
+const struct condition_names sweep_parameter_names = {NULL, find_parameter, parameter_name};
 
 static uint32_t stored_value(const struct config *config, const struct config_parameter *parameter) {
 	uint32_t stored;

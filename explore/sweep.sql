@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS sweep_points (
 	setting TEXT NOT NULL,            -- JSON object: axes, then ties
 	status TEXT NOT NULL,             -- ok, invalid, unmappable, stuck, failed, died
 	reason TEXT NOT NULL,             -- one sentence, empty when ok
-	trace_checksum INTEGER,           -- CRC-32 of the compiled network
+	network INTEGER,                  -- 64-bit hash of the compiled network
 	exactness TEXT,                   -- from here on null unless ok; explore/point.c says what each is
 	latency_cycles INTEGER,
 	total_cycles INTEGER,
@@ -61,16 +61,16 @@ CREATE TABLE IF NOT EXISTS sweep_points (
 	PRIMARY KEY (sweep, point)
 ) WITHOUT ROWID;
 
--- Accuracy of a compiled network, whoever uses it: sweep_points.trace_checksum = sweep_accuracy.trace_checksum.
+-- Accuracy of a compiled network, whoever uses it: sweep_points.network = sweep_accuracy.network.
 CREATE TABLE IF NOT EXISTS sweep_accuracy (
-	trace_checksum INTEGER NOT NULL,
+	network INTEGER NOT NULL,
 	images_hash TEXT NOT NULL,        -- of the first image_count images and their labels
 	image_count INTEGER NOT NULL,
 	images TEXT NOT NULL,             -- file
 	correct INTEGER NOT NULL,
 	top1 REAL NOT NULL,
 	top1_standard_error REAL NOT NULL,
-	PRIMARY KEY (trace_checksum, images_hash)
+	PRIMARY KEY (network, images_hash)
 ) WITHOUT ROWID;
 
 -- Not reproducible.

@@ -64,8 +64,10 @@ static enum status config_value(const struct sweep_axis *axis, struct sweep_valu
 	struct error why = {""};
 	config_defaults(&config);
 	snprintf(assignment, sizeof assignment, "%s=%s", axis->name, value->text);
-	if (config_set(&config, assignment, &why))
-		return error_set(error, STATUS_INPUT, "%s: %.800s", place, why.text);
+	if (config_set(&config, assignment, &why)) {
+		const char *sentence = strstr(why.text, ": ["); /* behind "--set ..." */
+		return error_set(error, STATUS_INPUT, "%s: %.800s", place, sentence ? sentence + 2 : why.text);
+	}
 	value->number = NAN;
 	if (axis->parameter->type == CONFIG_TEXT) return STATUS_OK;
 	memcpy(&value->stored, (char *)&config + axis->parameter->offset, sizeof value->stored);

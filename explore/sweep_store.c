@@ -323,7 +323,7 @@ static enum status prepare_insert(struct sweep_store *store, struct error *error
 	char sql[SQL_BYTES];
 	size_t used = (size_t)snprintf(sql, sizeof sql,
 	                               "INSERT OR REPLACE INTO sweep_points (sweep, point, setting, status, reason, "
-	                               "trace_checksum");
+	                               "network");
 	for (size_t i = 0; i < point_column_count; i++)
 		used += (size_t)snprintf(sql + used, sizeof sql - used, ", %s", point_columns[i].name);
 	used += (size_t)snprintf(sql + used, sizeof sql - used, ") VALUES (?, ?, ?, ?, ?, ?");
@@ -357,8 +357,8 @@ static enum status insert_row(struct sweep_store *store, const struct gathered *
 	bind_text(statement, 3, gathered->setting);
 	bind_text(statement, 4, point_status_names[row->status]);
 	bind_text(statement, 5, row->reason);
-	if (row->has_trace)
-		sqlite3_bind_int64(statement, 6, row->trace_checksum);
+	if (row->has_network)
+		sqlite3_bind_int64(statement, 6, (sqlite3_int64)row->network);
 	else
 		sqlite3_bind_null(statement, 6);
 	for (size_t i = 0; i < point_column_count; i++) {
@@ -419,8 +419,8 @@ static int read_row(sqlite3_stmt *statement, struct point_row *row) {
 	row->point = (uint64_t)sqlite3_column_int64(statement, 0);
 	row->status = (enum point_status)known;
 	database_printable(row->reason, sizeof row->reason, (const char *)sqlite3_column_text(statement, 2));
-	row->has_trace = sqlite3_column_type(statement, 3) != SQLITE_NULL;
-	row->trace_checksum = (uint32_t)sqlite3_column_int64(statement, 3);
+	row->has_network = sqlite3_column_type(statement, 3) != SQLITE_NULL;
+	row->network = (uint64_t)sqlite3_column_int64(statement, 3);
 	for (size_t i = 0; row->status == POINT_OK && i < point_column_count; i++)
 		if (!read_column(statement, 4 + (int)i, &point_columns[i], row)) return 0;
 	return 1;
@@ -429,7 +429,7 @@ static int read_row(sqlite3_stmt *statement, struct point_row *row) {
 static enum status select_rows(struct sweep_store *store, const char *name, const char *condition,
                                sqlite3_stmt **statement, struct error *error) {
 	char sql[SQL_BYTES];
-	size_t used = (size_t)snprintf(sql, sizeof sql, "SELECT point, status, reason, trace_checksum");
+	size_t used = (size_t)snprintf(sql, sizeof sql, "SELECT point, status, reason, network");
 	for (size_t i = 0; i < point_column_count; i++)
 		used += (size_t)snprintf(sql + used, sizeof sql - used, ", %s", point_columns[i].name);
 	snprintf(sql + used, sizeof sql - used, " FROM sweep_points WHERE sweep = ? %s", condition);
@@ -477,7 +477,7 @@ enum status sweep_store_put_accuracy(struct sweep_store *store, const struct swe
 	enum status status = prepare(store, "INSERT OR REPLACE INTO sweep_accuracy VALUES (?, ?, ?, ?, ?, ?, ?)",
 	                             &statement, storing, error);
 	if (status) return status;
-	sqlite3_bind_int64(statement, 1, accuracy->trace_checksum);
+	sqlite3_bind_int64(statement, 1, (sqlite3_int64)accuracy->network);
 	bind_text(statement, 2, images_hash);
 	sqlite3_bind_int64(statement, 3, accuracy->image_count);
 	bind_text(statement, 4, images);
@@ -502,15 +502,15 @@ enum status sweep_store_accuracies(struct sweep_store *store, const char *name, 
 	*count = 0;
 	(void)name; /* a network is known by its checksum, whatever sweep it was measured for */
 	enum status status = prepare(store,
-	                             "SELECT trace_checksum, image_count, correct, top1, top1_standard_error FROM "
-	                             "sweep_accuracy ORDER BY trace_checksum, image_count DESC, images_hash",
+	                             "SELECT network, image_count, correct, top1, top1_standard_error FROM "
+	                             "sweep_accuracy ORDER BY network, image_count DESC, images_hash",
 	                             &statement, reading, error);
 	while (!status && !(status = database_step(store->database, statement, &has_row, reading, error)) && has_row) {
-		struct sweep_accuracy read = {(uint32_t)sqlite3_column_int64(statement, 0),
+		struct sweep_accuracy read = {(uint64_t)sqlite3_column_int64(statement, 0),
 		                              (uint32_t)sqlite3_column_int64(statement, 1),
 		                              (uint32_t)sqlite3_column_int64(statement, 2),
 		                              sqlite3_column_double(statement, 3), sqlite3_column_double(statement, 4)};
-		if (*count && (*list)[*count - 1].trace_checksum == read.trace_checksum) continue;
+		if (*count && (*list)[*count - 1].network == read.network) continue;
 		struct sweep_accuracy *larger = grow(*list, *count, sizeof read);
 		if (!larger) {
 			status = error_set(error, STATUS_MEMORY, "out of memory for the accuracies");
@@ -531,8 +531,8 @@ enum status sweep_store_unmeasured(struct sweep_store *store, const char *name, 
 	*count = 0;
 	enum status status = prepare(store,
 	                             "SELECT min(point) FROM sweep_points p WHERE sweep = ?1 AND status = 'ok' AND NOT "
-	                             "EXISTS (SELECT 1 FROM sweep_accuracy a WHERE a.trace_checksum = p.trace_checksum "
-	                             "AND a.images_hash = ?2) GROUP BY trace_checksum ORDER BY 1",
+	                             "EXISTS (SELECT 1 FROM sweep_accuracy a WHERE a.network = p.network "
+	                             "AND a.images_hash = ?2) GROUP BY network ORDER BY 1",
 	                             &statement, reading, error);
 	if (status) return status;
 	bind_text(statement, 1, name);

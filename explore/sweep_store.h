@@ -64,13 +64,13 @@ enum status sweep_store_point(struct sweep_store *store, const char *name, uint6
 
 /* Accuracy. */
 struct sweep_accuracy {
-	uint32_t trace_checksum;
+	uint64_t network; /* as in struct point_row */
 	uint32_t image_count, correct;
 	double top1, top1_standard_error;
 };
 enum status sweep_store_put_accuracy(struct sweep_store *store, const struct sweep_accuracy *accuracy,
                                      const char *images_hash, const char *images, struct error *error);
-/* Every network of the sweep with its accuracy over the most images, sorted by checksum; free *list. */
+/* Every network of the sweep with its accuracy over the most images, sorted by hash; free *list. */
 enum status sweep_store_accuracies(struct sweep_store *store, const char *name, struct sweep_accuracy **list,
                                    size_t *count, struct error *error);
 /* Networks of ok points that have no accuracy of that image set: one point of each, in order; free *points. */

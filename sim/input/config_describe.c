@@ -57,13 +57,15 @@ static void describe_parameter(const struct config *config, const struct config_
 	text_wrap(out, line, INDENT, INDENT, COLUMNS);
 }
 
-static const char introduction[] = "Every parameter of a configuration: its value here, the allowed values, the "
-                                   "default, what it changes in the simulated "
-                                   "time (structural: the hardware that is built; runtime: what it does; none: "
-                                   "nothing), and where the default comes from. "
-                                   "In a file: [section] lines and key = value lines; on the command line: --set "
-                                   "section.key=value. Numbers are written "
-                                   "without a unit.";
+static const char introduction[] =
+    "Every parameter of a configuration: its value here, the allowed values, the "
+    "default, what it changes in the simulated "
+    "time (structural: the hardware that is built; runtime: what it does; none: "
+    "nothing), and where the default comes from. "
+    "In a file: [section] lines and key = value lines; on the command line: --set "
+    "section.key=value. Numbers are written "
+    "without a unit. What follows 'equal to RTL for' (words by number from 0, kHz, ps) was shown by random draws: each "
+    "value among values of all other parameters, not every combination.";
 
 static void describe_text(const struct config *config, FILE *out) {
 	char line[LINE_BYTES];

@@ -2,7 +2,12 @@
  *
  * The defaults are the machine of configs/u250.ini. A source is a cited document, or begins with "assumed" and gives
  * the reason. "NeuroBlend" is arXiv 2307.03784, whose readable parts state no size of the machine: every size is our
- * choice. The column `proven` is empty until equality with the RTL was shown for a range.
+ * choice.
+ *
+ * The column `proven` holds, in stored units (words by index, kHz, ps), the values for which native kernel, SystemC and
+ * RTL were equal to the cycle and the bit in the random draws of tests/equal: every value or end of a range was drawn,
+ * among values of all other parameters, but not every combination was. A range without a gap was drawn at both ends and
+ * at random between. `nb_equal proven` compares the column with the draws, row by row.
  */
 #include "sim/input/config.h"
 
@@ -20,23 +25,26 @@ const char *const config_buffer_names[BUFFER_COUNT] = {"bit_activations", "fixed
 
 /* The five rows of one buffer. */
 /* clang-format off */
-#define BUFFER_ROW(name, key, unit, type, member, ...) {"buffer." name, key, unit, type, AT(member), __VA_ARGS__, ""}
-#define BUFFER(name, id, words, words_source, bank_count, ports_source, halves, halves_source, memory) \
+#define BUFFER_ROW(name, key, unit, type, member, ...) {"buffer." name, key, unit, type, AT(member), __VA_ARGS__}
+#define BUFFER(name, id, words, words_source, bank_count, ports_source, halves, halves_source, memory, \
+	       proven_depths, proven_banks) \
 	BUFFER_ROW(name, "depth_words", "words", WHOLE, buffer[id].depth_words, words, 1, 1u << 24, NULL, \
-		   "Words the buffer holds, both halves together where ping_pong is on.", words_source, TIMING_STRUCTURAL), \
+		   "Words the buffer holds, both halves together where ping_pong is on.", words_source, TIMING_STRUCTURAL, \
+		   proven_depths), \
 	BUFFER_ROW(name, "banks", "words/cycle", WHOLE, buffer[id].banks, bank_count, 1, 128, NULL, \
 		   "Words the DMA moves in one cycle (low-order interleaved banks). A power of two; banks x DDR bytes of a " \
 		   "word may not exceed dma.axi_bytes, but 1 is always allowed.", \
-		   "assumed: as many words as one AXI beat holds, or one where loading it is rare", TIMING_STRUCTURAL), \
+		   "assumed: as many words as one AXI beat holds, or one where loading it is rare", TIMING_STRUCTURAL, \
+		   proven_banks), \
 	BUFFER_ROW(name, "ports", "1", WHOLE, buffer[id].ports, "2", 1, 2, NULL, \
 		   "1: one port for readers and writers together. 2: one read port and one write port.", \
-		   ports_source, TIMING_STRUCTURAL), \
+		   ports_source, TIMING_STRUCTURAL, "1,2"), \
 	BUFFER_ROW(name, "ping_pong", "1", WORD, buffer[id].ping_pong, halves, 0, 1, "off|on", \
 		   "on: two halves; the next contents are written while the present ones are used.", \
-		   halves_source, TIMING_RUNTIME), \
+		   halves_source, TIMING_RUNTIME, "0,1"), \
 	BUFFER_ROW(name, "technology", "1", WORD, buffer[id].technology, memory, 0, 2, "lutram|bram36|uram288", \
 		   "Memory block it is built of. All are read in 2 cycles, so cycles do not depend on it; resources and " \
-		   "energy do.", RAM_SOURCE, TIMING_NONE)
+		   "energy do.", RAM_SOURCE, TIMING_NONE, "")
 /* clang-format on */
 
 #define TWO_PORTS "assumed: block RAM has two ports (UG573), and with one the post unit would stall the engines"
@@ -48,11 +56,11 @@ const struct config_parameter config_parameters[] = {
     {"machine", "organisation", "1", WORD, AT(organisation), "time_shared", 0, 0, "time_shared",
      "time_shared: one accelerator runs the network layer after layer.",
      "assumed: NeuroBlend is described as one inference engine; whether layers share it is not readable",
-     TIMING_STRUCTURAL, ""},
+     TIMING_STRUCTURAL, "0"},
     {"machine", "clock_mhz", "MHz", CONFIG_MHZ, AT(clock_khz), "300", 1000, 1000000, NULL,
      "The one clock of the accelerator, its AXI ports and the memory channels' user side.",
      "UG1393: the Alveo shells give kernels 300 MHz; DSP48E2 itself reaches 644 to 775 MHz at speed grade -2 (DS923)",
-     TIMING_RUNTIME, ""},
+     TIMING_RUNTIME, "50000-500000"},
     {"machine", "device", "1", TEXT, AT(device), "u250", 1, 0, NULL,
      "Board: name of the file configs/devices/NAME.ini with its resources, shell and static power.",
      "assumed: Alveo U250, the largest board with published figures for both throughput and power", TIMING_NONE, ""},
@@ -64,7 +72,7 @@ const struct config_parameter config_parameters[] = {
      "assumed: the shipped NeuroBlend-20, trained on Fashion-MNIST for this project", TIMING_RUNTIME, ""},
     {"run", "frames", "frames", WHOLE, AT(frames), "1", 1, 1000000, NULL,
      "Frames run back to back; the latency is frame 0's, the throughput the steady state's.",
-     "assumed: the latency of a single frame is the first question", TIMING_RUNTIME, ""},
+     "assumed: the latency of a single frame is the first question", TIMING_RUNTIME, "1,2,3"},
     {"run", "seed", "1", WHOLE, AT(seed), "1", 0, UINT32_MAX, NULL,
      "Seed of generated weights and images. The machine's time does not depend on values.",
      "assumed: any number; fixed, so that runs repeat", TIMING_NONE, ""},
@@ -75,188 +83,196 @@ const struct config_parameter config_parameters[] = {
     {"sequencer", "fetch_cycles", "cycles", WHOLE, AT(sequencer_fetch_cycles), "4", 1, 512, NULL,
      "Cycles to fetch one 512-bit command; the program memory is 512 / fetch_cycles bits wide. A power of two.",
      "assumed: 128 bits, two block RAMs side by side; a row of work lasts far longer than 4 cycles", TIMING_STRUCTURAL,
-     ""},
+     "1,2,4,8,16,32,64"},
     {"sequencer", "queue_depth", "commands", WHOLE, AT(sequencer_queue_depth), "8", 1, 256, NULL,
      "Commands the queue of each unit holds.",
-     "assumed: lets every unit run a layer's bands ahead; 8 x 512 bits fit distributed RAM", TIMING_STRUCTURAL, ""},
+     "assumed: lets every unit run a layer's bands ahead; 8 x 512 bits fit distributed RAM", TIMING_STRUCTURAL,
+     "1,2,3,4,5,6,8,16"},
     {"sequencer", "program_commands", "commands", WHOLE, AT(sequencer_program_commands), "2048", 16, 65536, NULL,
      "Commands the program memory holds; the program of a frame must fit.",
      "assumed: room for the few hundred commands NeuroBlend-20 is expected to take, and for spilled networks",
-     TIMING_STRUCTURAL, ""},
+     TIMING_NONE, ""},
 
     {"dma", "axi_bytes", "bytes", WHOLE, AT(dma_axi_bytes), "64", 8, 128, NULL,
      "Bytes of one AXI data beat. A power of two.",
      "AMD's U250 designs: DDR4 controllers with a 512-bit AXI port; 64 bytes x 300 MHz = 19.2 GB/s, one channel's peak",
-     TIMING_STRUCTURAL, ""},
+     TIMING_STRUCTURAL, "8,16,32,64,128"},
     {"dma", "burst_beats", "beats", WHOLE, AT(dma_burst_beats), "64", 1, 256, NULL,
      "Most beats in a burst; burst_beats x axi_bytes may not exceed 4096 (AXI forbids crossing 4 KB).",
-     "AMBA AXI4: 256 beats and 4 KB at most; 64 beats of 64 bytes are 4 KB", TIMING_STRUCTURAL, ""},
+     "AMBA AXI4: 256 beats and 4 KB at most; 64 beats of 64 bytes are 4 KB", TIMING_STRUCTURAL, "1-256"},
     {"dma", "outstanding", "bursts", WHOLE, AT(dma_outstanding), "4", 1, 64, NULL,
      "Burst slots of the read master and of the write master, each.",
      "assumed: 4 x 4 KB cover a latency of 256 beat cycles, more than a row miss and the controller take",
-     TIMING_STRUCTURAL, ""},
+     TIMING_STRUCTURAL, "1,2,3,4,6,8,16"},
 
     {"dram", "kind", "1", WORD, AT(dram_kind), "ddr4", 0, 2, "ddr4|fixed|unlimited",
      "ddr4: banks, open rows, refresh. fixed: a latency and bytes per cycle. unlimited: that latency, no bus limit.",
-     "AMD's public U200 and U250 block designs: DDR4 DIMMs MTA18ASF2G72PZ-2G3", TIMING_STRUCTURAL, ""},
+     "AMD's public U200 and U250 block designs: DDR4 DIMMs MTA18ASF2G72PZ-2G3", TIMING_STRUCTURAL, "0,1,2"},
     {"dram", "channels", "1", WHOLE, AT(dram_channels), "4", 1, CONFIG_CHANNELS_MAX, NULL,
      "Independent memory channels.",
-     "UG1393: 77 GB/s in all on the U250, 19.25 GB/s a channel: four DDR4-2400 channels", TIMING_STRUCTURAL, ""},
+     "UG1393: 77 GB/s in all on the U250, 19.25 GB/s a channel: four DDR4-2400 channels", TIMING_STRUCTURAL, "1,2,3,4"},
     {"dram", "peak_megabytes_per_s", "MB/s", WHOLE, AT(dram_peak_megabytes_per_s), "19200", 1, 4000000, NULL,
      "Peak of one channel's data bus, in 10^6 bytes a second (ddr4).",
-     "DDR4-2400: 2400 MT/s x 8 bytes; UG1393 says 19.25 GB/s", TIMING_RUNTIME, ""},
+     "DDR4-2400: 2400 MT/s x 8 bytes; UG1393 says 19.25 GB/s", TIMING_RUNTIME, "500-40000"},
     {"dram", "controller_cycles", "cycles", WHOLE, AT(dram_controller_cycles), "30", 0, 4096, NULL,
      "Controller, PHY and interconnect, both ways together; added once to every burst.",
      "assumed: about 100 ns at 300 MHz; AMD publishes no figure for its DDR4 controller behind a shell", TIMING_RUNTIME,
-     ""},
+     "0-100"},
     {"dram", "fixed_latency_cycles", "cycles", WHOLE, AT(dram_fixed_latency_cycles), "40", 0, 65535, NULL,
      "Latency of a burst beside controller_cycles (fixed, unlimited).",
-     "assumed: near a DDR4 row miss (51 tCK = 42.5 ns, 13 cycles) plus queueing", TIMING_RUNTIME, ""},
+     "assumed: near a DDR4 row miss (51 tCK = 42.5 ns, 13 cycles) plus queueing", TIMING_RUNTIME, "0-200"},
     {"dram", "fixed_bytes_per_cycle", "bytes/cycle", WHOLE, AT(dram_fixed_bytes_per_cycle), "64", 1, 4096, NULL,
      "Bytes one channel moves in a cycle (fixed).", "assumed: one AXI beat a cycle, as DDR4-2400 gives at 300 MHz",
-     TIMING_RUNTIME, ""},
+     TIMING_RUNTIME, "1-128"},
     {"dram", "trcd_ns", "ns", CONFIG_NS, AT(dram_trcd_ps), "14.16", 1, 1000000, NULL,
-     "Activate to column command (tRCD).", DDR4_SOURCE, TIMING_RUNTIME, ""},
+     "Activate to column command (tRCD).", DDR4_SOURCE, TIMING_RUNTIME, "1000-40000"},
     {"dram", "trp_ns", "ns", CONFIG_NS, AT(dram_trp_ps), "14.16", 1, 1000000, NULL, "Precharge to activate (tRP).",
-     DDR4_SOURCE, TIMING_RUNTIME, ""},
+     DDR4_SOURCE, TIMING_RUNTIME, "1000-40000"},
     {"dram", "cl_ns", "ns", CONFIG_NS, AT(dram_cl_ps), "14.16", 1, 1000000, NULL,
-     "Column command to data (CL); writes use it too.", DDR4_SOURCE, TIMING_RUNTIME, ""},
+     "Column command to data (CL); writes use it too.", DDR4_SOURCE, TIMING_RUNTIME, "1000-40000"},
     {"dram", "tras_ns", "ns", CONFIG_NS, AT(dram_tras_ps), "32", 1, 1000000, NULL,
-     "Activate to precharge of the same bank, at least (tRAS).", DDR4_SOURCE, TIMING_RUNTIME, ""},
+     "Activate to precharge of the same bank, at least (tRAS).", DDR4_SOURCE, TIMING_RUNTIME, "1000-80000"},
     {"dram", "trfc_ns", "ns", CONFIG_NS, AT(dram_trfc_ps), "350", 1, 10000000, NULL, "Length of a refresh (tRFC1).",
-     "8 Gb DDR4: 350 ns (DRAMsim3 DDR4_8Gb_x8_2400.ini; the 4 Gb parts take 260)", TIMING_RUNTIME, ""},
+     "8 Gb DDR4: 350 ns (DRAMsim3 DDR4_8Gb_x8_2400.ini; the 4 Gb parts take 260)", TIMING_RUNTIME, "50000-500000"},
     {"dram", "trefi_ns", "ns", CONFIG_NS, AT(dram_trefi_ps), "7800", 100000, 100000000, "off",
      "Interval of refreshes (tREFI); off (or 0): no refresh.",
-     "DDR4 below 85 C: 7.8 us (DRAMsim3 DDR4_8Gb_x8_2400.ini)", TIMING_RUNTIME, ""},
+     "DDR4 below 85 C: 7.8 us (DRAMsim3 DDR4_8Gb_x8_2400.ini)", TIMING_RUNTIME, "0,1000000-10000000"},
     {"dram", "bank_groups", "1", WHOLE, AT(dram_bank_groups), "4", 1, 8, NULL,
      "Bank groups; consecutive 64-byte lines go to consecutive groups. A power of two.",
-     "x4 and x8 DDR4: 4 groups of 4 banks (DRAMsim3 DDR4_8Gb_x8_2400.ini)", TIMING_RUNTIME, ""},
+     "x4 and x8 DDR4: 4 groups of 4 banks (DRAMsim3 DDR4_8Gb_x8_2400.ini)", TIMING_RUNTIME, "1,2,4,8"},
     {"dram", "banks_per_group", "1", WHOLE, AT(dram_banks_per_group), "4", 1, 32, NULL,
      "Banks of a group. A power of two.", "x4 and x8 DDR4: 4 groups of 4 banks (DRAMsim3 DDR4_8Gb_x8_2400.ini)",
-     TIMING_RUNTIME, ""},
+     TIMING_RUNTIME, "1,2,4,8,16,32"},
     {"dram", "row_bytes", "bytes", WHOLE, AT(dram_row_bytes), "8192", 512, 65536, NULL,
      "Bytes of one open row over the channel's width. A power of two; bank_groups x row_bytes is at least 4096.",
-     "16 data devices x4 with 1,024 columns: 512 bytes each (MTA18ASF2G72PZ-2G3)", TIMING_RUNTIME, ""},
+     "16 data devices x4 with 1,024 columns: 512 bytes each (MTA18ASF2G72PZ-2G3)", TIMING_RUNTIME,
+     "512,1024,2048,4096,8192,16384,32768,65536"},
 
     BUFFER("bit_activations", BUFFER_BIT_ACTIVATIONS, "4096",
            "assumed: four bit maps of 32 x 32 pixels at one word a pixel; NeuroBlend-20 keeps two alive", "1",
            TWO_PORTS, "off",
-           "assumed: maps are placed by lifetime, so reading one while writing another needs no halves", "bram36"),
+           "assumed: maps are placed by lifetime, so reading one while writing another needs no halves", "bram36",
+           "96-4096", "1,2,4,8"),
     BUFFER("fixed_activations", BUFFER_FIXED_ACTIVATIONS, "4096",
            "assumed: three maps of 32 x 32 pixels alive and the input image, 1,024 words each at 16 rows", "2",
            TWO_PORTS, "off",
-           "assumed: maps are placed by lifetime, so reading one while writing another needs no halves", "uram288"),
+           "assumed: maps are placed by lifetime, so reading one while writing another needs no halves", "uram288",
+           "128-4096", "1,2,4,8"),
     BUFFER("bit_weights", BUFFER_BIT_WEIGHTS, "512",
            "assumed: all 348 words of NeuroBlend-20 resident (16 PEs, one word, window packed); one block RAM deep",
-           "1", TWO_PORTS, "off", "assumed: the weights are resident", "bram36"),
+           "1", TWO_PORTS, "off", "assumed: the weights are resident", "bram36", "128-1024", "1"),
     BUFFER("fixed_weights", BUFFER_FIXED_WEIGHTS, "512",
            "assumed: all 129 words of NeuroBlend-20 with a 1x1 skip beside each of 18 convolutions (16 x 16); one "
            "block RAM deep",
-           "1", TWO_PORTS, "off", "assumed: the weights are resident", "bram36"),
+           "1", TWO_PORTS, "off", "assumed: the weights are resident", "bram36", "256-1024", "1,2"),
     BUFFER("parameters", BUFFER_PARAMETERS, "512",
            "assumed: all 44 words of NeuroBlend-20 resident (16 lanes); one block RAM deep", "1", TWO_PORTS, "off",
-           "assumed: the parameters are resident", "bram36"),
+           "assumed: the parameters are resident", "bram36", "32-512", "1,2"),
     BUFFER("border", BUFFER_BORDER, "512",
            "assumed: all 378 words of NeuroBlend-20 resident (9 border classes, 16 PEs); one block RAM deep", "2",
-           TWO_PORTS, "off", "assumed: the constants are resident", "bram36"),
+           TWO_PORTS, "off", "assumed: the constants are resident", "bram36", "128-512", "1,2,4"),
     BUFFER("accumulators", BUFFER_ACCUMULATORS, "512",
            "assumed: two halves of 8 rows; a row of every NeuroBlend-20 layer is 32 words at 16 PEs", "1", OWN_PORTS,
-           "on", "assumed: the post unit empties one half while the engine fills the other", "bram36"),
+           "on", "assumed: the post unit empties one half while the engine fills the other", "bram36", "128-512", "1"),
     BUFFER("skip_sums", BUFFER_SKIP_SUMS, "512",
            "assumed: two halves of 8 rows; a row of every NeuroBlend-20 layer is 32 words at 16 columns", "1",
-           OWN_PORTS, "on", "assumed: the post unit empties one half while the engine fills the other", "bram36"),
+           OWN_PORTS, "on", "assumed: the post unit empties one half while the engine fills the other", "bram36",
+           "64-512", "1"),
     BUFFER("output", BUFFER_OUTPUT, "512", "assumed: scores and 16 rows of a spilled map; one block RAM deep", "1",
-           TWO_PORTS, "on", "assumed: the store empties one half while the post unit fills the other", "bram36"),
+           TWO_PORTS, "on", "assumed: the store empties one half while the post unit fills the other", "bram36",
+           "48-512", "1,2,4"),
 
     {"binary_engine", "pes", "1", WHOLE, AT(binary_pes), "16", 1, 1024, NULL,
      "Output channels computed in parallel. A power of two.",
      "assumed: 16 channels is NeuroBlend-20's narrowest layer, so no PE is ever idle; more would be idle in its first "
      "stage",
-     TIMING_STRUCTURAL, ""},
+     TIMING_STRUCTURAL, "2,4,8,16"},
     {"binary_engine", "words", "48-bit words", WHOLE, AT(binary_words), "1", 1, 12, NULL,
      "48-bit lanes (one DSP48E2 each) of a PE, used in one cycle: 1, 2, 3, 4, 6 or 12.",
      "assumed: with packing = window and stride 1 the former takes 3 words for a 3x3 window of 16 channels and the "
      "lanes "
      "3 cycles: one lane is what one read port can feed",
-     TIMING_STRUCTURAL, ""},
+     TIMING_STRUCTURAL, "1,2,3,6"},
     {"binary_engine", "packing", "1", WORD, AT(binary_packing), "window", 0, 1, "channel|window",
      "channel: a lane word holds channels of one tap. window: it holds bits of the whole window, gathered in a "
      "register.",
      "assumed: a 3x3 window of 16, 32, 64 channels is 3, 6, 12 whole 48-bit words, so every lane bit is used; channel "
      "packing "
      "fills a third of the lane at 16 channels",
-     TIMING_STRUCTURAL, ""},
+     TIMING_STRUCTURAL, "0,1"},
     {"binary_engine", "fabric", "1", WORD, AT(binary_fabric), "dsp", 0, 2, "dsp|lut|fused",
      "XNOR in DSP48E2 (48 bit each), in LUTs, or fused with the first adder level.",
-     "NeuroBlend abstract: DSP blocks compute 48-bit bitwise logic", TIMING_STRUCTURAL, ""},
+     "NeuroBlend abstract: DSP blocks compute 48-bit bitwise logic", TIMING_STRUCTURAL, "0,1,2"},
     {"binary_engine", "popcount", "1", WORD, AT(binary_popcount), "lut", 0, 1, "lut|dsp",
      "Accumulation of the counts in LUTs, or in DSP48E2 (one cycle more).",
-     "assumed: the source does not say; a 16-bit LUT accumulator costs 16 LUTs and no latency", TIMING_STRUCTURAL, ""},
+     "assumed: the source does not say; a 16-bit LUT accumulator costs 16 LUTs and no latency", TIMING_STRUCTURAL,
+     "0,1"},
     {"binary_engine", "accumulator_bits", "bits", WHOLE, AT(binary_accumulator_bits), "16", 16, 24, NULL,
      "Width of a signed sum: 16 or 24.", "assumed: NeuroBlend-20's largest window has 576 bits, NeuroBlend-18's 4,608",
-     TIMING_STRUCTURAL, ""},
+     TIMING_STRUCTURAL, "16,24"},
     {"binary_engine", "window_bits", "bits", WHOLE, AT(binary_window_bits), "576", 48, 65536, NULL,
      "Window register (packing = window): the largest kernel x kernel x channels.",
      "assumed: the largest 3x3 window of NeuroBlend-20 (64 channels); NeuroBlend-18 needs 4,608", TIMING_STRUCTURAL,
-     ""},
+     "576,768,1024"},
 
     {"fixed_engine", "rows", "1", WHOLE, AT(fixed_rows), "16", 1, 256, NULL,
      "Input channels multiplied in parallel. A power of two.",
      "assumed: 16 channels, the narrowest map: a 1x1 skip pixel of the first stage takes one cycle", TIMING_STRUCTURAL,
-     ""},
+     "2,4,8,16"},
     {"fixed_engine", "columns", "1", WHOLE, AT(fixed_columns), "16", 1, 256, NULL,
      "Output channels computed in parallel. A power of two.",
      "assumed: as binary_engine.pes, so that main and skip sums arrive "
      "in equal words",
-     TIMING_STRUCTURAL, ""},
+     TIMING_STRUCTURAL, "2,4,8,16"},
     {"fixed_engine", "weight_bits", "bits", WHOLE, AT(fixed_weight_bits), "auto", 2, 16, "auto",
      "Weight width the lanes are built for; auto: the trace's largest.", "assumed: the lanes are built for the network",
-     TIMING_STRUCTURAL, ""},
+     TIMING_STRUCTURAL, "2,4,8,16"},
     {"fixed_engine", "activation_bits", "bits", WHOLE, AT(fixed_activation_bits), "auto", 2, 16, "auto",
      "Activation width the lanes are built for; auto: the trace's largest.",
-     "assumed: the lanes are built for the network", TIMING_STRUCTURAL, ""},
+     "assumed: the lanes are built for the network", TIMING_STRUCTURAL, "8,12,16"},
     {"fixed_engine", "accumulator_bits", "bits", WHOLE, AT(fixed_accumulator_bits), "32", 32, 48, NULL,
      "Width of a signed sum: 32 or 48.",
      "assumed: 8 x 16 bit products of 512 inputs need 33 bits only at their extreme; "
      "the mapper checks",
-     TIMING_STRUCTURAL, ""},
+     TIMING_STRUCTURAL, "32,48"},
 
     {"post_unit", "lanes", "1", WHOLE, AT(post_lanes), "16", 1, 16, NULL,
      "Channels processed in parallel: 1, 2, 4, 8, 16; divides pes, columns and rows.",
-     "assumed: one pixel of 16 channels a cycle, the rate of the fixed engine", TIMING_STRUCTURAL, ""},
+     "assumed: one pixel of 16 channels a cycle, the rate of the fixed engine", TIMING_STRUCTURAL, "1,2,4,8,16"},
     {"post_unit", "mode", "1", WORD, AT(post_mode), "inline", 0, 1, "inline|separate",
      "inline: works on finished rows beside the engines. separate: a pass of its own after them.",
      "assumed: overlap is what ping-pong accumulators are built for; FracBNN shows what separate passes cost",
-     TIMING_RUNTIME, ""},
+     TIMING_RUNTIME, "0,1"},
 
     {"mapper", "weights", "1", WORD, AT(mapper_weights), "auto", 0, 3, "auto|resident|layer|tile",
      "Where weights, parameters and border constants live: all resident, loaded per layer or per tile; auto: the first "
      "of "
      "these that fits.",
-     "assumed: what stays on chip costs no memory traffic", TIMING_RUNTIME, ""},
+     "assumed: what stays on chip costs no memory traffic", TIMING_RUNTIME, "0,1,2,3"},
     {"mapper", "maps", "1", WORD, AT(mapper_maps), "auto", 0, 3, "auto|resident||spilled",
      "Where maps live: resident, spilled (every map goes through DDR); auto: resident where they fit.",
-     "assumed: what stays on chip costs no memory traffic", TIMING_RUNTIME, ""},
+     "assumed: what stays on chip costs no memory traffic", TIMING_RUNTIME, "0,1,3"},
     {"mapper", "band_rows", "rows", WHOLE, AT(mapper_band_rows), "auto", 1, 65535, "auto",
      "Most output rows one command computes; auto: as many as fit.", "assumed: long commands cost the fewest fetches",
-     TIMING_RUNTIME, ""},
+     TIMING_RUNTIME, "0,1,2,3,4"},
 
     {"compile", "skip_weight_bits", "bits", WHOLE, AT(compile_skip_weight_bits), "8", 2, 16, NULL,
      "Weights of skip convolutions.",
      "assumed: 8 bits agree with the paper's stated 3.5x smaller BlendMixer if the skip path has as "
      "many weights as the main path",
-     TIMING_STRUCTURAL, ""},
+     TIMING_STRUCTURAL, "2-16"},
     {"compile", "stem_weight_bits", "bits", WHOLE, AT(compile_stem_weight_bits), "8", 2, 16, NULL,
      "Weights of the first convolution.", "assumed: as the skip path, the same lanes compute it", TIMING_STRUCTURAL,
-     ""},
+     "2-16"},
     {"compile", "head_weight_bits", "bits", WHOLE, AT(compile_head_weight_bits), "8", 2, 16, NULL,
      "Weights of the fully connected layer.", "assumed: as the skip path, the same lanes compute it", TIMING_STRUCTURAL,
-     ""},
+     "2-16"},
     {"compile", "map_bits", "bits", WHOLE, AT(compile_map_bits), "16", 2, 16, NULL, "Fixed-point maps, sign included.",
-     "FracBNN's released accelerator: 16-bit feature maps", TIMING_STRUCTURAL, ""},
+     "FracBNN's released accelerator: 16-bit feature maps", TIMING_STRUCTURAL, "3-16"},
     {"compile", "map_fraction_bits", "bits", WHOLE, AT(compile_map_fraction_bits), "auto", 1, 15, "auto",
      "Bits of a map behind the binary point; auto: map_bits - 5, at least 1.",
-     "sign and 4 integer bits: the largest magnitude in the shipped network's maps is 12.2 (2,000 training images)", TIMING_NONE, ""},
+     "sign and 4 integer bits: the largest magnitude in the shipped network's maps is 12.2 (2,000 training images)",
+     TIMING_NONE, ""},
     {"compile", "parameter_bits", "bits", WHOLE, AT(compile_parameter_bits), "16", 4, 16, NULL,
      "Scale A and the two slopes MP, MN of the post unit.",
      "assumed: the parameter record holds 16 bits of each; one DSP48E2 operand", TIMING_NONE, ""},

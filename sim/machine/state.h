@@ -89,7 +89,7 @@ struct port_arbiter {
 	struct port_request request[UNIT_COUNT];
 };
 
-enum { BANKS_MAX = 64, REQUESTS_MAX = 2 * SLOTS_MAX };
+enum { BANKS_MAX = 256, REQUESTS_MAX = 2 * SLOTS_MAX };
 
 struct request_ring {
 	struct burst burst[SLOTS_MAX];

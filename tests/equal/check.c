@@ -31,9 +31,16 @@ enum status drawn_prepare(struct drawn *drawn, const struct plan *plan, struct e
 	return status;
 }
 
+/* Another sequence for every structure. */
+static uint64_t seed_of(const struct structure *structure, uint64_t seed, uint32_t number) {
+	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+	for (const char *c = structure->name; *c; c++) hash = (hash ^ (uint8_t)*c) * 0x100000001b3u;
+	return hash + seed * 1000003u + number;
+}
+
 int drawn_draw(struct drawn *drawn, struct plan *plan, const struct structure *structure, uint64_t seed,
                uint32_t number, struct error *error) {
-	struct random_source random = {seed * 1000003u + number};
+	struct random_source random = {seed_of(structure, seed, number)};
 	struct plan own;
 	if (!plan) plan = &own;
 	for (int refused = 0; refused < REFUSALS_MAX; refused++) {

@@ -20,6 +20,7 @@ static const struct {
     [COVERAGE_TAP_SHARED] = {"tap_shared", 5},
     [COVERAGE_WINDOW_PACKED] = {"window_packed", 5},
     [COVERAGE_POOL] = {"pooling", 10},
+    [COVERAGE_TRANSPOSE] = {"transposed_maps", 10},
     [COVERAGE_PAD_SIGN] = {"signed_borders", 10},
     [COVERAGE_WEIGHTS_RELOADED] = {"weights_reloaded", 10},
     [COVERAGE_SEPARATE_POST] = {"separate_post", 10},
@@ -66,6 +67,7 @@ static void see_layer(uint8_t *seen, const struct config *config, const struct t
 	if (layer->output_channels % lanes) seen[COVERAGE_PARTIAL_CHANNELS] = 1;
 	if (has_negative_gamma(trace, layer)) seen[COVERAGE_NEGATIVE_GAMMA] = 1;
 	if (layer->pool == TRACE_POOL_MAX2) seen[COVERAGE_POOL] = 1;
+	if (layer->transpose) seen[COVERAGE_TRANSPOSE] = 1;
 	if (mapped->weights != RESIDENCY_RESIDENT) seen[COVERAGE_WEIGHTS_RELOADED] = 1;
 }
 

@@ -23,6 +23,7 @@ enum coverage_feature {
 	COVERAGE_TAP_SHARED,       /* one weight for all taps */
 	COVERAGE_WINDOW_PACKED,    /* a command with window packing */
 	COVERAGE_POOL,             /* pooling */
+	COVERAGE_TRANSPOSE,        /* a transposed output */
 	COVERAGE_PAD_SIGN,         /* borders of -1 or of +1 */
 	COVERAGE_WEIGHTS_RELOADED, /* weights by the layer or by the block */
 	COVERAGE_SEPARATE_POST,    /* a post pass of its own */

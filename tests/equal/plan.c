@@ -72,6 +72,7 @@ static void draw_layer(struct random_source *random, const struct structure *str
 	layer->write_fixed = random_chance(random, 80);
 	layer->write_bits = random_chance(random, 80);
 	layer->map_bits = random_spread(random, 3, structure->activation_bits, structure->activation_bits);
+	layer->transpose = random_chance(random, 20) ? 1 : 0;
 }
 
 void plan_draw(struct plan *plan, struct random_source *random, const struct structure *structure) {
@@ -109,7 +110,7 @@ static const struct field layer_fields[] = {
     LAYER_FIELD(pad_value),  LAYER_FIELD(tap_shared),       LAYER_FIELD(channels),   LAYER_FIELD(weight_bits),
     LAYER_FIELD(skip),       LAYER_FIELD(skip_weight_bits), LAYER_FIELD(thresholds), LAYER_FIELD(threshold_base_minus),
     LAYER_FIELD(shift),      LAYER_FIELD(scale_bits),       LAYER_FIELD(pool),       LAYER_FIELD(write_fixed),
-    LAYER_FIELD(write_bits), LAYER_FIELD(map_bits),
+    LAYER_FIELD(write_bits), LAYER_FIELD(map_bits),         LAYER_FIELD(transpose),
 };
 enum {
 	PLAN_FIELDS = sizeof plan_fields / sizeof plan_fields[0],

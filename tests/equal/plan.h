@@ -34,6 +34,7 @@ struct plan_layer {
 	uint32_t scale_bits; /* magnitude of A, MP, MN and of thresholds */
 	uint32_t pool;
 	uint32_t write_fixed, write_bits, map_bits;
+	uint32_t transpose; /* where there is no pool; rounds `channels` down to h x w, at most 15 each */
 };
 
 /* The last layer makes the scores: its kernel covers the map, its post step is affine without parameters of its own. */

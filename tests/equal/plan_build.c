@@ -41,10 +41,18 @@ static struct trace_tensor *add_tensor(struct trace *trace, enum trace_tensor_ty
 	return tensor;
 }
 
+/* Bits of a weight with which no sum leaves the 32 bits a trace allows, whatever the map holds. */
+static uint32_t safe_weight_bits(const struct trace_conv *conv, const struct trace_map *map) {
+	uint32_t products = conv->kernel * conv->kernel * map->channels, bits = 32 - map->value_bits;
+	for (; products > 1 && bits > 1; products = (products + 1) / 2) bits--;
+	return conv->weight_bits < bits ? conv->weight_bits : bits;
+}
+
 static int add_weights(struct builder *builder, struct trace_conv *conv, uint32_t outputs) {
 	const uint32_t inputs = builder->trace->maps[conv->input_map].channels;
 	const uint32_t columns = conv->tap_shared ? inputs : conv->kernel * conv->kernel * inputs;
 	const int is_binary = conv->kind == TRACE_CONV_BINARY;
+	const uint32_t bits = safe_weight_bits(conv, &builder->trace->maps[conv->input_map]);
 	conv->weight_tensor = builder->trace->tensor_count;
 	struct trace_tensor *tensor =
 	    add_tensor(builder->trace, is_binary ? TRACE_TENSOR_BITS : TRACE_TENSOR_INT16, outputs, columns);
@@ -53,7 +61,7 @@ static int add_weights(struct builder *builder, struct trace_conv *conv, uint32_
 		for (uint32_t j = 0; j < columns; j++)
 			if (!is_binary)
 				((int16_t *)tensor->data)[o * columns + j] =
-				    (int16_t)random_signed(&builder->random, conv->weight_bits);
+				    (int16_t)random_signed(&builder->random, bits);
 			else if (random_chance(&builder->random, 50))
 				((uint8_t *)tensor->data)[o * trace_bits_row_bytes(columns) + j / 8] |=
 				    (uint8_t)(1 << j % 8);
@@ -143,11 +151,31 @@ static void set_post(const struct plan_layer *from, struct trace_layer *layer) {
 	if (from->pool && layer->sums_height >= 2 && layer->sums_width >= 2) layer->pool = TRACE_POOL_MAX2;
 }
 
+/* Pixels of a transposed map for so many output channels: about as wide as high. */
+static uint32_t turned_width(uint32_t channels) {
+	uint32_t width = 1;
+	while ((width + 1) * (width + 1) <= channels) width++;
+	return width;
+}
+
+static void set_transpose(const struct plan_layer *from, struct trace_layer *layer) {
+	const uint32_t width = turned_width(layer->output_channels);
+	if (!from->transpose || layer->pool != TRACE_POOL_NONE) return;
+	layer->transpose = 1;
+	layer->output_channels = layer->output_channels / width * width;
+}
+
 static void add_outputs(struct builder *builder, const struct plan_layer *from, int is_last,
                         struct trace_layer *layer) {
 	struct trace *trace = builder->trace;
 	const uint32_t shrink = layer->pool == TRACE_POOL_MAX2 ? 2 : 1;
-	const uint32_t height = layer->sums_height / shrink, width = layer->sums_width / shrink;
+	uint32_t height = layer->sums_height / shrink, width = layer->sums_width / shrink;
+	uint32_t channels = layer->output_channels;
+	if (layer->transpose) {
+		channels = height * width;
+		width = turned_width(layer->output_channels);
+		height = layer->output_channels / width;
+	}
 	const int writes_fixed = from->write_fixed || !from->write_bits;
 	layer->fixed_map = layer->bits_map = NONE;
 	if (is_last) {
@@ -157,9 +185,9 @@ static void add_outputs(struct builder *builder, const struct plan_layer *from, 
 	}
 	if (writes_fixed)
 		layer->fixed_map =
-		    add_map(trace, "fixed", TRACE_MAP_FIXED, height, width, layer->output_channels, from->map_bits);
+		    add_map(trace, "fixed", TRACE_MAP_FIXED, height, width, channels, from->map_bits);
 	if (from->write_bits)
-		layer->bits_map = add_map(trace, "bits", TRACE_MAP_BITS, height, width, layer->output_channels, 1);
+		layer->bits_map = add_map(trace, "bits", TRACE_MAP_BITS, height, width, channels, 1);
 	builder->fixed_map = layer->fixed_map;
 	builder->bits_map = layer->bits_map;
 }
@@ -176,6 +204,7 @@ static int add_layer(struct builder *builder, uint32_t index) {
 	if (!is_last) {
 		set_skip(builder, from, layer);
 		set_post(from, layer);
+		set_transpose(from, layer);
 	}
 	int good = add_weights(builder, &layer->main, layer->output_channels);
 	if (good && layer->skip.kind != TRACE_CONV_NONE)

@@ -43,11 +43,24 @@ static void see_widths(struct seen *seen, const struct config_parameter *paramet
 			see(seen, trace->maps[i].value_bits);
 }
 
+/* Parameters of a memory of another kind than the drawn one do nothing. */
+static int is_used(const struct config_parameter *parameter, const struct config *config) {
+	static const char *const shared[] = {"kind", "channels", "controller_cycles"};
+	if (strcmp(parameter->section, "dram") != 0) return 1;
+	for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++)
+		if (!strcmp(parameter->key, shared[i])) return 1;
+	if (!strcmp(parameter->key, "fixed_bytes_per_cycle")) return config->dram_kind == DRAM_FIXED;
+	if (!strcmp(parameter->key, "fixed_latency_cycles")) return config->dram_kind != DRAM_DDR4;
+	return config->dram_kind == DRAM_DDR4;
+}
+
 static void see_case(struct seen *seen, const struct drawn *drawn) {
 	for (size_t i = 0; i < config_parameter_count; i++) {
 		const struct config_parameter *parameter = &config_parameters[i];
 		uint32_t value;
-		if (parameter->timing == TIMING_NONE || parameter->type == CONFIG_TEXT) continue;
+		if (parameter->timing == TIMING_NONE || parameter->type == CONFIG_TEXT ||
+		    !is_used(parameter, &drawn->config))
+			continue;
 		if (!strcmp(parameter->section, "compile")) {
 			see_widths(&seen[i], parameter, &drawn->trace);
 			continue;

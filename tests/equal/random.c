@@ -14,7 +14,7 @@ uint32_t random_between(struct random_source *random, uint32_t low, uint32_t hig
 	return low + random_below(random, high - low + 1);
 }
 
-int random_chance(struct random_source *random, uint32_t percent) {
+uint32_t random_chance(struct random_source *random, uint32_t percent) {
 	return random_below(random, 100) < percent;
 }
 

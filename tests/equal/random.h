@@ -10,7 +10,7 @@ struct random_source {
 
 uint32_t random_below(struct random_source *random, uint32_t limit);                /* 0 .. limit - 1 */
 uint32_t random_between(struct random_source *random, uint32_t low, uint32_t high); /* low .. high */
-int random_chance(struct random_source *random, uint32_t percent);
+uint32_t random_chance(struct random_source *random, uint32_t percent);
 
 /* low .. high, with both ends and `usual` drawn often: they are where things go wrong, and what is used. */
 uint32_t random_spread(struct random_source *random, uint32_t low, uint32_t high, uint32_t usual);

@@ -32,6 +32,7 @@ static int fails(struct shrinker *shrinker, const struct plan *plan) {
 	if (expected_file) fclose(expected_file);
 	drawn_clear(&drawn);
 	if (!good) return 1;
+	if (!strcmp(shrinker->bench, "-")) return 0;
 	snprintf(command, sizeof command, "timeout %d '%s' '%s' >'%s' 2>/dev/null", BENCH_SECONDS, shrinker->bench,
 	         cases, got);
 	good = system(command) == 0;
@@ -81,6 +82,7 @@ static int lower_network(struct shrinker *shrinker, struct plan *plan) {
 	               {offsetof(struct plan, classes), 1}},
 	  of_layer[] = {{offsetof(struct plan_layer, skip), 0},
 	                {offsetof(struct plan_layer, pool), 0},
+	                {offsetof(struct plan_layer, transpose), 0},
 	                {offsetof(struct plan_layer, thresholds), 0},
 	                {offsetof(struct plan_layer, tap_shared), 0},
 	                {offsetof(struct plan_layer, pad), 0},

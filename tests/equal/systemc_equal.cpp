@@ -49,7 +49,8 @@ bool draw(struct random_source *random, const struct structure *structure, struc
 		enum status status = plan_build(&plan, &drawn->trace, &input, error);
 		std::free(input);
 		if (status) return false;
-		if (!mapper_map(&drawn->trace, &drawn->config, nullptr, &drawn->program, &drawn->mapping, error)) return true;
+		if (!mapper_map(&drawn->trace, &drawn->config, nullptr, &drawn->program, &drawn->mapping, error))
+			return true;
 		drawn_clear(drawn);
 	}
 	return false;
@@ -140,7 +141,7 @@ int main(int argc, char **argv) {
 	uint32_t passed = 0, failed = 0, external_count = 0;
 	for (uint32_t s = 0; s < structure_count; s++) {
 		for (uint32_t number = 0; number < count; number++) {
-			struct random_source random = {seed * 1000003u + number};
+			struct random_source random = {(seed * 1000003u + s) * 1000003u + number};
 			struct drawn drawn;
 			struct error error;
 			if (!draw(&random, &structures[s], &drawn, &error)) {

@@ -1,5 +1,5 @@
 // nb_post: post unit, L lanes behind the accumulator buffers (PROGRAM.md section 7): WAIT, ASK, RUN (one lane group of one pixel a
-// cycle, with pool one of four), DRAIN (13 cycles). A value read in cycle x is in front of the write ports in x + 13.
+// cycle, with pool one of four, with transpose one lane of a group), DRAIN (13 cycles). A value read in cycle x is in front of the write ports in x + 13.
 // L divides P, Q and R; first_channel is a multiple of L; a command reads skip sums for a or for b, not for both.
 module nb_post #(
 	parameter A = 24,
@@ -36,7 +36,7 @@ module nb_post #(
 	output [ACTIVATION_BITS*R-1:0] fixed_word,
 	output bits_write,
 	output [A-1:0] bits_address,
-	output [48*W/L-1:0] bits_enable, // a column is L bits
+	output [48*W-1:0] bits_enable,
 	output [48*W-1:0] bits_word,
 	output output_write,
 	output [A-1:0] output_address,
@@ -51,6 +51,7 @@ module nb_post #(
 	localparam SUM = ACC_BITS > SUM_BITS ? ACC_BITS : SUM_BITS;
 	localparam ACC_SLOTS = P / L, SKIP_SLOTS = Q / L, FIXED_SLOTS = R / L, BIT_SLOTS = 48 * W / L;
 	localparam ACC_INDEX = ACC_SLOTS > 1 ? $clog2(ACC_SLOTS) : 1, SKIP_INDEX = SKIP_SLOTS > 1 ? $clog2(SKIP_SLOTS) : 1;
+	localparam LANE_INDEX = L > 1 ? $clog2(L) : 1;
 	localparam FIXED_INDEX = FIXED_SLOTS > 1 ? $clog2(FIXED_SLOTS) : 1, BIT_INDEX = BIT_SLOTS > 1 ? $clog2(BIT_SLOTS) : 1;
 	localparam [1:0] WAIT = 0, ASK = 1, RUN = 2, DRAIN = 3;
 
@@ -88,6 +89,7 @@ module nb_post #(
 	wire threshold = command[18];
 	wire pool = command[19];
 	assign writes = command[22:20];
+	wire transpose = command[23];
 	wire [15:0] width = command[8*32 +: 16];
 	wire [15:0] rows = command[8*32+16 +: 16];
 	wire [15:0] channels = command[9*32 +: 16];
@@ -97,14 +99,19 @@ module nb_post #(
 	wire [15:0] bits_words = command[11*32+16 +: 16];
 	wire [15:0] first_channel = command[12*32 +: 16];
 
-	// Loop nest: row, x, lane group, py, px. Offsets of a and b from their bases are kept by addition.
+	// Loop nest: row, x, lane group, py, px; with transpose row, x, channel. Offsets of a and b from their bases are kept by addition.
 	reg [15:0] row, x, lane_group, lane_groups;
 	reg py, px;
 	reg [A-1:0] a_row_words, b_row_words, a_row, b_row, a_column, b_column, fixed_pixel, bits_pixel, output_index;
+	reg [15:0] channel_left, pixel_number;   // with transpose: channels after this one, number of the pixel
+	reg [LANE_INDEX-1:0] turned_lane;        // and the lane of the group
+	localparam [LANE_INDEX-1:0] LAST_LANE = L - 1;
+	wire channel_last = channel_left == 0;
 	wire pixel_last = !pool || (py && px);
-	wire group_last = lane_group == lane_groups - 1'b1;
+	wire step_last = transpose ? channel_last || turned_lane == LAST_LANE : pixel_last; // last step of a lane group
+	wire group_last = transpose ? channel_last : lane_group == lane_groups - 1'b1;
 	wire x_last = x == width - 1'b1;
-	assign finish = run && pixel_last && group_last && x_last && row == rows - 1'b1;
+	assign finish = run && step_last && group_last && x_last && row == rows - 1'b1;
 
 	wire [15:0] a_word, skip_word_of_group;
 	wire [ACC_INDEX-1:0] accumulator_slot;
@@ -121,7 +128,11 @@ module nb_post #(
 	assign parameter_address = command[4*32 +: A] + {{(A-16){1'b0}}, lane_group};
 
 	wire [15:0] first_group = first_channel / L;       // in lane groups
-	wire [15:0] channel_group = first_group + lane_group;
+	// What is written begins at channel channel_group L; with transpose it is channel pixel_number alone.
+	wire [15:0] turned_group;
+	wire [LANE_INDEX-1:0] turned_place;
+	nb_divide #(.DIVISOR(L)) turned (.number(pixel_number), .quotient(turned_group), .remainder(turned_place));
+	wire [15:0] channel_group = transpose ? turned_group : first_group + lane_group;
 	wire [15:0] fixed_word_of_group, bits_word_of_group;
 	wire [FIXED_INDEX-1:0] fixed_slot;
 	wire [BIT_INDEX-1:0] bits_slot;
@@ -157,17 +168,29 @@ module nb_post #(
 			fixed_pixel <= 0;
 			bits_pixel <= 0;
 			output_index <= 0;
+			channel_left <= channels - 1'b1;
+			turned_lane <= 0;
+			pixel_number <= first_channel;
 		end else if (run) begin
+			if (transpose) begin
+				channel_left <= channel_last ? channels - 1'b1 : channel_left - 1'b1;
+				turned_lane <= step_last ? {LANE_INDEX{1'b0}} : turned_lane + 1'b1;
+				fixed_pixel <= channel_last ? {A{1'b0}} : fixed_pixel + {{(A-16){1'b0}}, fixed_words};
+				bits_pixel <= channel_last ? {A{1'b0}} : bits_pixel + {{(A-16){1'b0}}, bits_words};
+				if (channel_last) pixel_number <= pixel_number + 1'b1;
+			end
 			if (pool) begin
 				px <= !px;
 				if (px) py <= !py;
 			end
-			if (pixel_last) begin
+			if (step_last) begin
 				output_index <= output_index + 1'b1;
 				lane_group <= group_last ? 16'd0 : lane_group + 1'b1;
-				if (group_last) begin
+				if (group_last && !transpose) begin
 					fixed_pixel <= fixed_pixel + {{(A-16){1'b0}}, fixed_words};
 					bits_pixel <= bits_pixel + {{(A-16){1'b0}}, bits_words};
+				end
+				if (group_last) begin
 					x <= x_last ? 16'd0 : x + 1'b1;
 					a_column <= x_last ? {A{1'b0}} : a_column + ({{(A-16){1'b0}}, a_groups} << pool);
 					b_column <= x_last ? {A{1'b0}} : b_column + ({{(A-16){1'b0}}, b_groups} << pool);
@@ -197,9 +220,12 @@ module nb_post #(
 		.clock(clock), .in({accumulator_slot, skip_slot}), .out({accumulator_slot_2, skip_slot_2}));
 	nb_delay #(.WIDTH(L+1), .DEPTH(D-1)) lane_delay (
 		.clock(clock), .in({valid_channels, !pool || !(py || px)}), .out({valid_channels_12, pool_first_12}));
+	wire [LANE_INDEX-1:0] turned_lane_13, turned_place_13;
 	nb_delay #(.WIDTH(3*A+FIXED_INDEX+BIT_INDEX), .DEPTH(D)) write_delay (
 		.clock(clock), .in({fixed_at, bits_at, output_at, fixed_slot, bits_slot}),
 		.out({fixed_address, bits_address, output_address, fixed_slot_13, bits_slot_13}));
+	nb_delay #(.WIDTH(2*LANE_INDEX), .DEPTH(D)) turned_delay (
+		.clock(clock), .in({turned_lane, turned_place}), .out({turned_lane_13, turned_place_13}));
 
 	// Lanes
 	wire [ACC_BITS*L-1:0] accumulators;
@@ -223,19 +249,37 @@ module nb_post #(
 		end
 	endgenerate
 
+	// With transpose: the one value that is written, in every lane of a group.
+	wire [ACTIVATION_BITS*L-1:0] narrow_values, placed_values;
+	wire [ACTIVATION_BITS-1:0] turned_value;
+	wire turned_bit;
+	wire [L-1:0] placed_bits = transpose ? {L{turned_bit}} : bit_values;
+	wire [L-1:0] place_enable;  // lanes of the group that are written
+	generate
+		for (l = 0; l < L; l = l + 1) begin : place
+			assign narrow_values[ACTIVATION_BITS*l +: ACTIVATION_BITS] = output_word[32*l +: ACTIVATION_BITS];
+			assign placed_values[ACTIVATION_BITS*l +: ACTIVATION_BITS] =
+				transpose ? turned_value : narrow_values[ACTIVATION_BITS*l +: ACTIVATION_BITS];
+			assign place_enable[l] = !transpose || turned_place_13 == l;
+		end
+	endgenerate
+	nb_select #(.WIDTH(ACTIVATION_BITS), .N(L)) value_select (.index(turned_lane_13), .words(narrow_values), .word(turned_value));
+	nb_select #(.WIDTH(1), .N(L)) bit_select (.index(turned_lane_13), .words(bit_values), .word(turned_bit));
+
 	// Pack: a write whose first lane is lane (bit) 0 of its word clears the rest of the word.
+	wire first_place = place_enable[0];
 	genvar c;
 	generate
 		for (c = 0; c < R; c = c + 1) begin : fixed_lane
-			wire mine = fixed_slot_13 == c / L;
-			assign fixed_enable[c] = mine || fixed_slot_13 == 0;
+			wire mine = fixed_slot_13 == c / L && place_enable[c%L];
+			assign fixed_enable[c] = mine || (fixed_slot_13 == 0 && first_place);
 			assign fixed_word[ACTIVATION_BITS*c +: ACTIVATION_BITS] =
-				mine ? output_word[32*(c%L) +: ACTIVATION_BITS] : {ACTIVATION_BITS{1'b0}};
+				mine ? placed_values[ACTIVATION_BITS*(c%L) +: ACTIVATION_BITS] : {ACTIVATION_BITS{1'b0}};
 		end
 		for (c = 0; c < BIT_SLOTS; c = c + 1) begin : bit_column
-			wire mine = bits_slot_13 == c;
-			assign bits_enable[c] = mine || bits_slot_13 == 0;
-			assign bits_word[L*c +: L] = mine ? bit_values : {L{1'b0}};
+			wire [L-1:0] mine = {L{bits_slot_13 == c}} & place_enable;
+			assign bits_enable[L*c +: L] = mine | {L{bits_slot_13 == 0 && first_place}};
+			assign bits_word[L*c +: L] = mine & placed_bits;
 		end
 	endgenerate
 	assign fixed_write = write_stage[D-1] && writes[0];

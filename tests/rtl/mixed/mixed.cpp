@@ -12,7 +12,6 @@
 #include "tests/rtl/mixed/twin.hpp"
 
 extern "C" {
-#include "sim/base/shipped.h"
 #include "sim/mapper/mapper.h"
 #include "sim/run/native.h"
 #include "workloads/compile.h"
@@ -146,11 +145,9 @@ void compare(const struct machine_result &native, const struct machine_result &m
 	compare_layers(native, mixed);
 }
 
-enum status prepare(const char *config_name, const char *network, struct config *config, struct trace *trace,
+enum status prepare(const char *path, const char *network, struct config *config, struct trace *trace,
                     struct program *program, struct mapping *mapping, struct error *error) {
-	char path[4096];
-	enum status status = shipped_find("configs", config_name, path, sizeof path, error);
-	if (!status) status = config_read(config, path, error);
+	enum status status = config_read(config, path, error);
 	if (!status) status = config_check(config, path, error);
 	struct compile_options options = {};
 	options.network = network;
@@ -208,6 +205,7 @@ int main(int argc, char **argv) {
 	for (auto &twin : twins)
 		if (twin) std::printf("%s: %llu commands in %llu cycles\n", twin->name(), static_cast<unsigned long long>(twin->commands()),
 		                      static_cast<unsigned long long>(twin->cycles()));
+	for (auto &twin : twins) twin.reset(); /* before Verilator's and SystemC's own statics */
 	std::printf("%u passed, %u failed\n", passed, failed);
 	return failed ? STATUS_FAILED : STATUS_OK;
 }

@@ -69,14 +69,14 @@ libraries=$(find "$build/sim" "$build/workloads" -name 'libnbsim_*.a' | tr '\n' 
 program=$folder/nb_mixed
 # shellcheck disable=SC2086
 if [ ! -x "$program" ] || [ -n "$(find tests/rtl/mixed sim/machine sim/systemc $libraries -newer "$program" 2>/dev/null | head -n 1)" ]; then
-	nice g++ -std=c++17 -O1 -Wall -Wextra -DVM_SC=1 -DVL_USER_FINISH $includes -Wno-unused-parameter tests/rtl/mixed/*.cpp "$runtime/verilated.cpp" \
+	nice g++ -std=c++17 -O1 -Wall -Wextra -DVM_SC=1 $includes -Wno-unused-parameter tests/rtl/mixed/*.cpp "$runtime/verilated.cpp" "$runtime/verilated_threads.cpp" \
 		$objects $wrap -Wl,--start-group $libraries -Wl,--end-group -lsystemc -liniparser -lz -lm -lpthread -o "$program" \
 		>"$work/log" 2>&1 || fail "build"
 fi
 passed=0 failed=0
 for units in binary post load store "load store" "binary post load store"; do
 	# shellcheck disable=SC2086
-	"$program" "$config" "$network" $units >"$work/out" 2>&1
+	"$program" "configs/$config.ini" "$network" $units >"$work/out" 2>&1
 	grep -v passed "$work/out" | head -n 12
 	line=$(tail -n 1 "$work/out")
 	if [[ $line =~ ^([0-9]+)\ passed,\ 0\ failed$ ]] && [ "${BASH_REMATCH[1]}" -gt 0 ]; then

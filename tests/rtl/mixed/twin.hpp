@@ -65,8 +65,8 @@ class twin : public sc_core::sc_module {
 	const enum unit_id unit_;
 	struct machine *machine_ = nullptr;
 	unused_signals unused_;
-	sc_core::sc_signal<bool> clock, reset, head_valid, tokens_there, accept, give, asking, port_last, running, filled, active;
-	sc_core::sc_signal<bool, sc_core::SC_MANY_WRITERS> granted;
+	sc_core::sc_signal<bool> reset, head_valid, tokens_there, accept, give, asking, port_last, running, filled, active;
+	sc_core::sc_signal<bool, sc_core::SC_MANY_WRITERS> clock, granted;
 	sc_core::sc_signal<bool> quiet;
 	sc_core::sc_signal<sc_dt::sc_bv<512>> head;
 	sc_core::sc_signal<uint32_t> give_masks, active_layer;

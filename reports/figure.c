@@ -1,0 +1,25 @@
+/* The table of figures (figure.h). */
+#include "reports/figure.h"
+
+#include <string.h>
+
+#include "sim/base/text.h"
+
+const struct figure figures[] = {
+    {"attribution", "what a unit does in each layer of a run: its cycles by state", FIGURE_OF_RUN, "run|unit",
+     figure_attribution},
+};
+const size_t figure_count = sizeof figures / sizeof figures[0];
+
+const struct figure *figure_find(const char *name, struct error *error) {
+	struct text_nearest nearest;
+	text_nearest_start(&nearest, name);
+	for (size_t i = 0; i < figure_count; i++) {
+		if (!strcmp(figures[i].name, name)) return &figures[i];
+		text_nearest_offer(&nearest, figures[i].name);
+	}
+	const char *best = text_nearest_best(&nearest);
+	error_set(error, STATUS_USAGE, "no figure '%.60s'%s%s%s; expected attribution, latency, pareto or accuracy", name,
+	          best ? " (nearest: " : "", best ? best : "", best ? ")" : "");
+	return NULL;
+}

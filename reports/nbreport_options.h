@@ -1,0 +1,15 @@
+/* Command line of nbreport: one table that is parsed and printed as --help. */
+#ifndef REPORTS_NBREPORT_OPTIONS_H
+#define REPORTS_NBREPORT_OPTIONS_H
+
+#include "sim/base/options.h"
+
+struct report_arguments {
+	const char *db, *out, *name, *run, *unit, *sweep, *x, *line, *y, *objectives, *where;
+	struct option_list words;
+	int help, version;
+};
+
+extern const struct options nbreport_options; /* fills a struct report_arguments */
+
+#endif

@@ -1,0 +1,6 @@
+nb_test(test_explore_condition test_explore_condition.c nbsim_explore)
+nb_test(test_explore_sweep test_explore_sweep.c nbsim_explore)
+nb_test(test_explore_pool test_explore_pool.c nbsim_explore)
+nb_test(test_explore_share test_explore_share.c nbsim_explore)
+nb_test(test_explore_front test_explore_front.c nbsim_explore)
+nb_test(test_explore_store test_explore_store.c nbsim_explore)
