@@ -32,8 +32,7 @@ static enum status open_images(struct image_set **set, const char *images, uint3
 	return status;
 }
 
-enum status accuracy_images_hash(const char *images, uint32_t count, char hash[SWEEP_HASH_BYTES],
-                                 struct error *error) {
+enum status accuracy_images_hash(const char *images, uint32_t count, char hash[SWEEP_HASH_BYTES], struct error *error) {
 	struct image_set *set;
 	uint64_t sum = UINT64_C(0xcbf29ce484222325);
 	enum status status = open_images(&set, images, count, error);
@@ -79,8 +78,8 @@ enum status accuracy_measure(const struct config *config, const char *images, ui
 	if (status) return status;
 	status = evaluator_compile(config, &trace, error);
 	if (!status && !trace.has_values)
-		status = error_set(error, STATUS_INPUT, "%s: has no trained weights; expected [accuracy] to be left out",
-		                   trace.name);
+		status = error_set(error, STATUS_INPUT,
+		                   "%s: has no trained weights; expected [accuracy] to be left out", trace.name);
 	if (!status) status = image_set_check(set, &trace, error);
 	if (!status) status = count_correct(&trace, set, accuracy, error);
 	accuracy->network = evaluator_network_hash(&trace);

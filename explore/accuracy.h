@@ -6,8 +6,7 @@
 #include "explore/sweep_store.h"
 
 /* Hash of the first `count` images and labels of a file (16 hex digits). STATUS_INPUT if it has fewer, or no labels. */
-enum status accuracy_images_hash(const char *images, uint32_t count, char hash[SWEEP_HASH_BYTES],
-                                 struct error *error);
+enum status accuracy_images_hash(const char *images, uint32_t count, char hash[SWEEP_HASH_BYTES], struct error *error);
 
 /* Compiles the network of the configuration and evaluates `count` images. STATUS_INPUT for a network without trained
  * weights, or images of another size. */

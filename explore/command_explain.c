@@ -36,12 +36,14 @@ static enum status explained_open(struct explained *explained, const struct comm
 	const char *word = arguments->words.items[2];
 	memset(explained, 0, sizeof *explained);
 	if (text_unsigned(word, &explained->point) != TEXT_NUMBER_OK)
-		return error_set(error, STATUS_USAGE, "'%.60s' is not the number of a point; expected a whole number", word);
+		return error_set(error, STATUS_USAGE, "'%.60s' is not the number of a point; expected a whole number",
+		                 word);
 	enum status status = sweep_store_open(&explained->store, arguments->words.items[1], 0, error);
 	if (!status) status = sweep_store_load(explained->store, arguments->sweep, &explained->sweep, &head, error);
 	explained->is_loaded = !status;
 	if (!status && explained->point >= explained->sweep.space)
-		status = error_set(error, STATUS_USAGE, "point %" PRIu64 " is out of range; sweep %s has points 0 to %" PRIu64,
+		status = error_set(error, STATUS_USAGE,
+		                   "point %" PRIu64 " is out of range; sweep %s has points 0 to %" PRIu64,
 		                   explained->point, explained->sweep.name, explained->sweep.space - 1);
 	if (!status)
 		status = sweep_store_accuracies(explained->store, explained->sweep.name, &explained->accuracies,
@@ -87,7 +89,9 @@ static void print_point(const struct explained *explained) {
 	       ", BRAM36 %.1f, URAM %" PRIu64 ", DSP %" PRIu64 " (%s); fits: %s\n",
 	       row->power_partial ? ">= " : "", row->power_w, row->power_grade, row->energy_uj, row->energy_low_uj,
 	       row->energy_high_uj, row->lut, row->ff, row->bram36, row->uram, row->dsp, row->resource_grade,
-	       row->fits < 0 ? "unknown" : row->fits ? "yes" : "no");
+	       row->fits < 0 ? "unknown"
+	       : row->fits   ? "yes"
+	                     : "no");
 	print_accuracy(explained, row);
 	print_limit(row);
 }
@@ -137,9 +141,10 @@ enum status command_explain(const struct command_arguments *arguments, struct er
 	enum status status = explained_open(&explained, arguments, error);
 	if (!status) {
 		print_point(&explained);
-		printf("\none step on each axis, simulated: change in %%\n%10s  %-32s %10s    %-10s %8s %8s %8s %8s  %6s  "
-		       "limited by\n",
-		       "point", "axis", "here", "there", "latency", "power", "energy", "LUT", "top-1");
+		printf(
+		    "\none step on each axis, simulated: change in %%\n%10s  %-32s %10s    %-10s %8s %8s %8s %8s  %6s  "
+		    "limited by\n",
+		    "point", "axis", "here", "there", "latency", "power", "energy", "LUT", "top-1");
 		sweep_choices(&explained.sweep, explained.point, choices);
 		for (uint32_t a = 0; a < explained.sweep.axis_count; a++) {
 			if (choices[a] > 0) print_step(&explained, choices, a, choices[a] - 1);
@@ -162,7 +167,8 @@ enum status command_config(const struct command_arguments *arguments, struct err
 		printf("# point %" PRIu64 " of sweep %s: %s\n", explained.point, explained.sweep.name, setting);
 		for (uint32_t a = 0; a < explained.sweep.axis_count; a++)
 			if (!explained.sweep.axes[a].parameter)
-				printf("# %s is a factor of the sweep on the energy table; a configuration cannot hold it\n",
+				printf("# %s is a factor of the sweep on the energy table; a configuration cannot hold "
+				       "it\n",
 				       explained.sweep.axes[a].name);
 		config_print(&config, stdout);
 	}

@@ -66,7 +66,9 @@ static void print_value(struct condition_value value, FILE *out) {
 	if (value.text)
 		fputs(value.text, out);
 	else if (!isnan(value.number))
-		fprintf(out, fabs(value.number) < 1e15 && fabs(value.number - nearbyint(value.number)) < 1e-12 ? "%.0f" : "%.9g",
+		fprintf(out,
+		        fabs(value.number) < 1e15 && fabs(value.number - nearbyint(value.number)) < 1e-12 ? "%.0f"
+		                                                                                          : "%.9g",
 		        value.number);
 }
 
@@ -174,8 +176,7 @@ static void print_front_head(const struct fronting *fronting, int csv) {
 		printf(csv ? ",%s" : "  %12s", objective->name);
 	}
 	for (uint32_t a = 0; a < fronting->view->sweep.axis_count; a++)
-		if (csv)
-			printf(",%s", fronting->view->sweep.axes[a].name);
+		if (csv) printf(",%s", fronting->view->sweep.axes[a].name);
 	if (csv)
 		printf(",top1,top1_standard_error,fits");
 	else
@@ -216,21 +217,26 @@ static enum status print_member(const struct fronting *fronting, const struct fr
 		printf("  %s%s\n", setting, row.fits == 1 ? "" : row.fits ? "  (fits: unknown)" : "  (does not fit)");
 	else
 		printf("  %-15s  %s%s\n", accuracy, setting,
-		       row.fits == 1 ? "" : row.fits ? "  (fits: unknown)" : "  (does not fit)");
+		       row.fits == 1 ? ""
+		       : row.fits    ? "  (fits: unknown)"
+		                     : "  (does not fit)");
 	return STATUS_OK;
 }
 
 static void print_notes(const struct fronting *fronting) {
 	const struct view *view = fronting->view;
-	fprintf(stderr, "%s: %zu points on the front of %" PRIu64 " chosen; %" PRIu64 " stored, %" PRIu64 " ok, %" PRIu64
-	        " fit\n",
-	        view->sweep.name, fronting->front.count, fronting->chosen, fronting->seen, fronting->ok, fronting->fitting);
+	fprintf(
+	    stderr,
+	    "%s: %zu points on the front of %" PRIu64 " chosen; %" PRIu64 " stored, %" PRIu64 " ok, %" PRIu64 " fit\n",
+	    view->sweep.name, fronting->front.count, fronting->chosen, fronting->seen, fronting->ok, fronting->fitting);
 	if (fronting->unknown)
-		fprintf(stderr, "%" PRIu64 " chosen points are left out: an objective is not known (accuracy not measured?)\n",
+		fprintf(stderr,
+		        "%" PRIu64 " chosen points are left out: an objective is not known (accuracy not measured?)\n",
 		        fronting->unknown);
 	if (fronting->straddling)
 		fprintf(stderr,
-		        "%" PRIu64 " points straddle the condition within two standard errors of their accuracy; --images N "
+		        "%" PRIu64
+		        " points straddle the condition within two standard errors of their accuracy; --images N "
 		        "measures the front's networks on more images\n",
 		        fronting->straddling);
 	fprintf(stderr, "the clock of a point is an input, not derived from the design\n");
@@ -258,7 +264,8 @@ static enum status measure_front(struct fronting *fronting, const struct command
 	    points && networks ? STATUS_OK : error_set(error, STATUS_MEMORY, "out of memory for the front");
 	for (; !status && count < fronting->front.count; count++) {
 		struct point_row row;
-		status = sweep_store_point(view->store, view->sweep.name, fronting->front.members[count].point, &row, error);
+		status =
+		    sweep_store_point(view->store, view->sweep.name, fronting->front.members[count].point, &row, error);
 		const struct sweep_accuracy *known =
 		    front_accuracy(view->accuracies, view->accuracy_count, row.network);
 		int is_known = known && known->image_count >= arguments->images;
@@ -293,7 +300,8 @@ enum status command_front(const struct command_arguments *arguments, struct erro
 	}
 	const char *objectives = arguments->objectives ? arguments->objectives : view.sweep.objectives;
 	if (!status)
-		status = front_objectives(&view.sweep, objectives, fronting.objectives, &fronting.objective_count, error);
+		status =
+		    front_objectives(&view.sweep, objectives, fronting.objectives, &fronting.objective_count, error);
 	if (!status) status = find_front(&fronting, error);
 	for (int round = 0; !status && arguments->images && round < 8; round++) { /* the front may move */
 		status = measure_front(&fronting, arguments, error);
@@ -328,10 +336,13 @@ enum status command_figures(const struct command_arguments *arguments, struct er
 	for (size_t i = 0; i < point_column_count; i++) {
 		const struct point_column *column = &point_columns[i];
 		printf("%-20s %-8s %-8s %s\n", column->name, column->type == POINT_TEXT ? "text" : column->unit,
-		       column->type == POINT_TEXT ? "" : column->larger_is_better ? "larger" : "smaller",
+		       column->type == POINT_TEXT ? ""
+		       : column->larger_is_better ? "larger"
+		                                  : "smaller",
 		       column->meaning);
 	}
-	printf("%-20s %-8s %-8s %s\n", "top1", "1", "larger", "share of images classified right, of the point's network");
+	printf("%-20s %-8s %-8s %s\n", "top1", "1", "larger",
+	       "share of images classified right, of the point's network");
 	printf("%-20s %-8s %-8s %s\n", "top1_standard_error", "1", "smaller", "sqrt(p (1 - p) / images)");
 	printf("%-20s %-8s %-8s %s\n", "image_count", "1", "smaller", "images it was measured on");
 	printf("and every axis of the sweep by its name, in its unit\n");

@@ -38,15 +38,17 @@ static void print_summary(const struct sweep *sweep, const struct session_counts
 	if (counts->points)
 		fprintf(stderr,
 		        "; %" PRIu64 " distinct machines mapped, %" PRIu64
-		        " distinct simulations (%.1f %% of the points shared one), storage %.1f %% of the time",
+		        " distinct simulations (%.1f %% of the points shared one), %.0f points a processor second, of "
+		        "which storage takes %.1f %%",
 		        counts->mapped, counts->simulated,
 		        100 - 100 * (double)counts->simulated / (double)counts->points,
-		        points_s > 0 ? 100 * counts->store_s / points_s : 0);
+		        counts->points_s > 0 ? (double)counts->points / counts->points_s : 0,
+		        counts->points_s > 0 ? 100 * counts->store_s / counts->points_s : 0);
 	if (counts->measured)
 		fprintf(stderr, "; accuracy of %" PRIu64 " networks on %u images in %.1f s", counts->measured,
 		        sweep->image_count, counts->measure_s);
-	fprintf(stderr, "\nnbexplore front %s --sweep %s shows the front; the clock of every point is an input.\n", path,
-	        sweep->name);
+	fprintf(stderr, "\nnbexplore front %s --sweep %s shows the front; the clock of every point is an input.\n",
+	        path, sweep->name);
 }
 
 static enum status run(const struct command_arguments *arguments, struct sweep *sweep,
@@ -62,7 +64,8 @@ static enum status run(const struct command_arguments *arguments, struct sweep *
 		print_summary(sweep, &counts, options->workers, path);
 	if (status == STATUS_INTERRUPTED)
 		return error_set(error, status,
-		                 "interrupted: the points computed so far are in %.300s; the same command goes on", path);
+		                 "interrupted: the points computed so far are in %.300s; the same command goes on",
+		                 path);
 	return status;
 }
 
@@ -112,10 +115,11 @@ enum status command_shard(const struct command_arguments *arguments, struct erro
 	if (!status) status = sweep_read(&sweep, arguments->words.items[1], error);
 	if (status) return status;
 	if (sweep.strategy == SWEEP_REFINE || sweep.strategy == SWEEP_NSGA2)
-		status = error_set(error, STATUS_INPUT,
-		                   "%s: a search looks at all points found so far and cannot be cut into parts; expected "
-		                   "strategy grid, random or latin",
-		                   sweep.place);
+		status =
+		    error_set(error, STATUS_INPUT,
+		              "%s: a search looks at all points found so far and cannot be cut into parts; expected "
+		              "strategy grid, random or latin",
+		              sweep.place);
 	else
 		status = run(arguments, &sweep, &options, error);
 	sweep_clear(&sweep);

@@ -119,7 +119,8 @@ static enum status parse_variable(struct parser *parser) {
 		char best[NAME_BYTES];
 		int is_near = condition_nearest(parser->names, name, best, sizeof best);
 		return error_set(parser->error, STATUS_INPUT, "%s: '%.200s': unknown name '%s'%s%s%s", parser->place,
-		                 parser->source, name, is_near ? "; the nearest known one is '" : "; a text is written '",
+		                 parser->source, name,
+		                 is_near ? "; the nearest known one is '" : "; a text is written '",
 		                 is_near ? best : name, "'");
 	}
 	parser->at += length;
@@ -182,7 +183,7 @@ struct infix {
 };
 
 /* Levels of left-associative signs, loosest first; longer signs before their beginnings. */
-static const struct infix levels[][7] = {
+static const struct infix levels[][8] = {
     {{"or", OP_OR}},
     {{"and", OP_AND}},
     {{"not", OP_NOT}},
@@ -191,6 +192,7 @@ static const struct infix levels[][7] = {
      {"!=", OP_UNEQUAL},
      {"<=", OP_LESS_EQUAL},
      {">=", OP_MORE_EQUAL},
+     {"<>", OP_UNEQUAL},
      {"<", OP_LESS},
      {">", OP_MORE}},
     {{"+", OP_ADD}, {"-", OP_SUBTRACT}},
@@ -209,7 +211,7 @@ static enum status parse_level(struct parser *parser, int level) {
 	enum status status = parse_level(parser, level + 1);
 	while (!status && level != LEVEL_NOT) {
 		const struct infix *found = NULL;
-		for (size_t i = 0; !found && i < 7 && levels[level][i].sign; i++)
+		for (size_t i = 0; !found && i < 8 && levels[level][i].sign; i++)
 			if (take(parser, levels[level][i].sign)) found = &levels[level][i];
 		if (!found) break;
 		status = parse_level(parser, level + 1);
@@ -303,8 +305,7 @@ static struct condition_value combine(enum operation operation, struct condition
 }
 
 struct condition_value condition_evaluate(const struct condition *condition,
-                                          struct condition_value (*fetch)(void *context, int variable),
-                                          void *context) {
+                                          struct condition_value (*fetch)(void *context, int variable), void *context) {
 	struct condition_value stack[STACK_MAX + 1];
 	int top = 0;
 	for (int i = 0; i < condition->count; i++) {
@@ -316,16 +317,14 @@ struct condition_value condition_evaluate(const struct condition *condition,
 		case OP_VARIABLE: stack[top++] = fetch(context, step->variable); break;
 		case OP_NOT: *last = (struct condition_value){!is_true(*last), NULL}; break;
 		case OP_NEGATE: *last = (struct condition_value){last->text ? NAN : -last->number, NULL}; break;
-		default:
-			top--;
-			stack[top - 1] = combine(step->operation, stack[top - 1], stack[top]);
+		default: top--; stack[top - 1] = combine(step->operation, stack[top - 1], stack[top]);
 		}
 	}
 	return stack[0];
 }
 
-int condition_holds(const struct condition *condition,
-                    struct condition_value (*fetch)(void *context, int variable), void *context) {
+int condition_holds(const struct condition *condition, struct condition_value (*fetch)(void *context, int variable),
+                    void *context) {
 	return is_true(condition_evaluate(condition, fetch, context));
 }
 

@@ -39,8 +39,8 @@ struct condition_value condition_evaluate(const struct condition *condition,
                                           struct condition_value (*fetch)(void *context, int variable), void *context);
 
 /* Whether it is a number other than 0. */
-int condition_holds(const struct condition *condition,
-                    struct condition_value (*fetch)(void *context, int variable), void *context);
+int condition_holds(const struct condition *condition, struct condition_value (*fetch)(void *context, int variable),
+                    void *context);
 
 /* The known name nearest to `name`, written to `best`; 0 if none is near. */
 int condition_nearest(const struct condition_names *names, const char *name, char *best, size_t bytes);

@@ -102,7 +102,7 @@ static void hash_bytes(uint64_t *hash, const void *bytes, size_t count) {
 /* From a member to the end of its struct, which holds 32-bit words alone behind its names. */
 #define HASH_TAIL(hash, record, member)                                                                                \
 	hash_bytes(hash, (const char *)(record) + offsetof(__typeof__(*(record)), member),                             \
-	           sizeof *(record) - offsetof(__typeof__(*(record)), member))
+	           sizeof *(record)-offsetof(__typeof__(*(record)), member))
 
 uint64_t evaluator_network_hash(const struct trace *trace) {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -122,7 +122,7 @@ uint64_t evaluator_network_hash(const struct trace *trace) {
 		hash_bytes(&hash, shape, sizeof shape);
 		if (tensor->data) hash_bytes(&hash, tensor->data, tensor->bytes);
 	}
-	return hash;
+	return hash & INT64_MAX;
 }
 
 /* What a compiled network depends on. */
@@ -257,8 +257,10 @@ static enum status simulate(struct evaluator *evaluator, struct simulation *simu
 	if (!found) {
 		*is_shared = 0;
 		made.binary_macs = simulation->program.binary_macs;
-		if (made.status) snprintf(made.reason, sizeof made.reason, "%.*s", (int)sizeof made.reason - 1, error->text);
-		int is_kept = share && (!made.status || made.status == STATUS_UNMAPPABLE || made.status == STATUS_STUCK);
+		if (made.status)
+			snprintf(made.reason, sizeof made.reason, "%.*s", (int)sizeof made.reason - 1, error->text);
+		int is_kept =
+		    share && (!made.status || made.status == STATUS_UNMAPPABLE || made.status == STATUS_STUCK);
 		if (is_kept) share_keep_inputs(share, &resolved, kept->number, &made);
 		if (is_kept && made.status != STATUS_UNMAPPABLE)
 			share_keep_program(share, &resolved, &simulation->program, &made);
@@ -302,8 +304,7 @@ static void put_time(const struct simulation *simulation, struct point_row *row)
 	double period = simulation_period_cycles(simulation, &is_single);
 	row->latency_cycles = simulation_latency_cycles(simulation);
 	row->total_cycles = simulation->result.total_cycles;
-	row->ddr_bytes =
-	    simulation->result.layers[0].ddr_read_bytes + simulation->result.layers[0].ddr_write_bytes;
+	row->ddr_bytes = simulation->result.layers[0].ddr_read_bytes + simulation->result.layers[0].ddr_write_bytes;
 	row->clock_mhz = clock_khz / 1000;
 	row->latency_ms = (double)row->latency_cycles / clock_khz;
 	row->frames_per_s = period > 0 ? 1000 * clock_khz / period : 0;
@@ -435,7 +436,8 @@ enum status evaluator_fingerprint(const struct sweep *sweep, uint64_t *fingerpri
 		int axis = sweep_axis_index(sweep, names[i]);
 		if (axis < 0) status = add_dependency(sweep, (enum dependency)i, bases[i], fingerprint, error);
 		for (uint32_t v = 0; !status && axis >= 0 && v < sweep->axes[axis].count; v++)
-			status = add_dependency(sweep, (enum dependency)i, sweep->axes[axis].values[v].text, fingerprint, error);
+			status = add_dependency(sweep, (enum dependency)i, sweep->axes[axis].values[v].text,
+			                        fingerprint, error);
 	}
 	return status;
 }

@@ -37,7 +37,7 @@ const struct evaluator_counts *evaluator_count(const struct evaluator *evaluator
  * (networks as compiled at the base's widths). STATUS_INPUT, STATUS_IO where one cannot be read. */
 enum status evaluator_fingerprint(const struct sweep *sweep, uint64_t *fingerprint, struct error *error);
 
-/* Hash (FNV-1a, 64 bits) of a network: layers, maps, tensors and their values. */
+/* Hash (FNV-1a, its lower 63 bits, which SQLite can hold) of a network: layers, maps, tensors and their values. */
 uint64_t evaluator_network_hash(const struct trace *trace);
 
 /* The network of a configuration, compiled with its values (.nbt: read). trace_clear. */

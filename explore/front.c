@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 /* Figures beside the columns, before the axes. */
 enum extra { EXTRA_POINT, EXTRA_TOP1, EXTRA_TOP1_ERROR, EXTRA_IMAGES, EXTRA_COUNT };
 static const char *const extra_names[EXTRA_COUNT] = {"point", "top1", "top1_standard_error", "image_count"};
@@ -127,7 +126,8 @@ enum status front_objectives(const struct sweep *sweep, const char *text, struct
 			return error_set(error, STATUS_USAGE, "more than %d objectives", FRONT_OBJECTIVES_MAX);
 		status = add_objective(sweep, word, &objectives[(*count)++], error);
 	}
-	if (!status && !*count) return error_set(error, STATUS_USAGE, "no objective; expected, say, latency_ms,power_w");
+	if (!status && !*count)
+		return error_set(error, STATUS_USAGE, "no objective; expected, say, latency_ms,power_w");
 	return status;
 }
 

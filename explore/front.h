@@ -25,7 +25,7 @@ struct front_figures {
 	const struct sweep *sweep;
 	const struct point_row *row;
 	const struct sweep_accuracy *accuracy; /* NULL: not measured */
-	double top1_shift; /* added to top1, to see who straddles a limit */
+	double top1_shift;                     /* added to top1, to see who straddles a limit */
 };
 
 /* The names of figures: columns, accuracy, then the axes. `context` of the names is the sweep. */

@@ -123,7 +123,8 @@ static enum status run_words(const struct command_arguments *arguments, struct e
 		text_nearest_offer(&nearest, command->name);
 		if (strcmp(command->name, word) != 0) continue;
 		if (arguments->words.count < command->fewest || arguments->words.count > command->most)
-			return error_set(error, STATUS_USAGE, "%s: expected %s (nbexplore --help)", word, command->takes);
+			return error_set(error, STATUS_USAGE, "%s: expected %s (nbexplore --help)", word,
+			                 command->takes);
 		return command->run(arguments, error);
 	}
 	if (arguments->words.count == 1 && strchr(word, '.')) return command_sweep(arguments, error);

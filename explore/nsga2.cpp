@@ -1,5 +1,5 @@
-// See nsga2.h. Individuals are vectors of integers, one an axis; a generation is evaluated as one batch, which the caller
-// spreads over its processes. Exceptions end here.
+// See nsga2.h. Individuals are vectors of integers, one an axis; a generation is evaluated as one batch, which the
+// caller spreads over its processes. Exceptions end here.
 #include "explore/nsga2.h"
 
 #ifdef NBSIM_PAGMO
@@ -40,8 +40,7 @@ struct grid_problem {
 			choices[i] = place <= 0 ? 0 : place >= last ? last : static_cast<std::uint32_t>(place);
 		}
 		pagmo::vector_double costs(count * problem.objectives);
-		shared->status =
-		    problem.evaluate(problem.context, choices.data(), count, costs.data(), shared->error);
+		shared->status = problem.evaluate(problem.context, choices.data(), count, costs.data(), shared->error);
 		if (shared->status != STATUS_OK) throw stopped();
 		return costs;
 	}
@@ -100,9 +99,10 @@ extern "C" int nsga2_is_available(void) {
 }
 
 extern "C" enum status nsga2_search(const nsga2_problem *, struct error *error) {
-	return error_set(error, STATUS_FAILED,
-	                 "this build has no NSGA-II: it was made without pagmo2 (Debian: libpagmo-dev); expected strategy "
-	                 "grid, random, latin or refine");
+	return error_set(
+	    error, STATUS_FAILED,
+	    "this build has no NSGA-II: it was made without pagmo2 (Debian: libpagmo-dev); expected strategy "
+	    "grid, random, latin or refine");
 }
 
 #endif

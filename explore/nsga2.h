@@ -1,5 +1,5 @@
-/* NSGA-II of pagmo2 (Biscani and Izzo 2020) behind a C header; the only file that names pagmo is nsga2.cpp. Built without
- * the library (Debian: libpagmo-dev) nsga2_search says so. */
+/* NSGA-II of pagmo2 (Biscani and Izzo 2020) behind a C header; the only file that names pagmo is nsga2.cpp. Built
+ * without the library (Debian: libpagmo-dev) nsga2_search says so. */
 #ifndef EXPLORE_NSGA2_H
 #define EXPLORE_NSGA2_H
 
@@ -19,9 +19,10 @@ struct nsga2_problem {
 	uint32_t generations;
 	uint32_t seed;
 	void *context;
-	/* Costs (to be minimised) of `count` individuals, each of `axes` choices; any other status than STATUS_OK ends the
-	 * search. */
-	enum status (*evaluate)(void *context, const uint32_t *choices, size_t count, double *costs, struct error *error);
+	/* Costs (to be minimised) of `count` individuals, each of `axes` choices; any other status than STATUS_OK ends
+	 * the search. */
+	enum status (*evaluate)(void *context, const uint32_t *choices, size_t count, double *costs,
+	                        struct error *error);
 };
 
 /* 1 if this build has pagmo2. */

@@ -94,8 +94,7 @@ static enum status share_memory(struct pool *pool, struct worker *worker) {
 	size_t slot_bytes = job->chunk_items * (sizeof(uint64_t) + job->row_bytes);
 	size_t head = (sizeof *worker->shared + 63) / 64 * 64;
 	worker->shared_bytes = head + SLOTS * slot_bytes;
-	void *memory =
-	    mmap(NULL, worker->shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *memory = mmap(NULL, worker->shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED) return error_set(pool->error, STATUS_MEMORY, "out of memory for the workers");
 	worker->shared = memory;
 	for (int s = 0; s < SLOTS; s++) {
@@ -270,7 +269,9 @@ static enum status run(struct pool *pool) {
 			if (is_stopped(pool)) atomic_store(&pool->workers[w].shared->stop, 1);
 			feed(pool, &pool->workers[w]);
 		}
-		if (is_idle(pool) && (is_stopped(pool) || (pool->at_end && !pool->again.count && !pool->suspects.count))) break;
+		if (is_idle(pool) &&
+		    (is_stopped(pool) || (pool->at_end && !pool->again.count && !pool->suspects.count)))
+			break;
 		status = wait_and_hear(pool);
 	}
 	if (!status && is_stopped(pool)) status = error_set(pool->error, STATUS_INTERRUPTED, "interrupted");

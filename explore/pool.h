@@ -21,7 +21,8 @@ struct pool_job {
 	uint32_t chunk_items; /* most items given at once */
 	uint32_t workers;
 	void *context;
-	/* In the worker, once before its first item: its own state (passed to `work`); NULL: it exits as if it had died. */
+	/* In the worker, once before its first item: its own state (passed to `work`); NULL: it exits as if it had
+	 * died. */
 	void *(*begin)(void *context);
 	/* In the worker: fills the zeroed row. */
 	void (*work)(void *state, uint64_t item, void *row);

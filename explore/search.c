@@ -52,8 +52,8 @@ static enum status load_accuracies(struct search *search, struct error *error) {
 
 /* 0 where the point does not count. */
 static int find_costs(struct search *search, const struct point_row *row, double *costs) {
-	struct front_figures figures = {
-	    search->sweep, row, front_accuracy(search->accuracies, search->accuracy_count, row->network), 0};
+	struct front_figures figures = {search->sweep, row,
+	                                front_accuracy(search->accuracies, search->accuracy_count, row->network), 0};
 	if (row->status != POINT_OK) return 0;
 	if (search->where && !condition_holds(search->where, front_value, &figures)) return 0;
 	return front_costs(&figures, search->objectives, search->objective_count, costs);
@@ -186,11 +186,13 @@ enum status search_run(const struct sweep *sweep, struct sweep_store *store, con
 		status = session_run(sweep, store, options, counts, error);
 	} else if (!status) {
 		status = session_open(&search.session, sweep, store, options, counts, error);
-		if (!status) status = sweep->strategy == SWEEP_REFINE ? refine(&search, counts, error) : evolve(&search, error);
+		if (!status)
+			status =
+			    sweep->strategy == SWEEP_REFINE ? refine(&search, counts, error) : evolve(&search, error);
 		counts->wall_s = now_s() - begun_s;
 		if (!status)
-			status = sweep_store_put_host(store, sweep->name, options->workers, counts->wall_s, counts->points,
-			                              counts->mapped, counts->simulated, error);
+			status = sweep_store_put_host(store, sweep->name, options->workers, counts->wall_s,
+			                              counts->points, counts->mapped, counts->simulated, error);
 	}
 	session_close(search.session);
 	condition_free(search.where);

@@ -1,6 +1,6 @@
-/* Strategies that look at what they found: successive refinement around a front, and NSGA-II. Both ask for points of the
- * sweep's grid through a session, so what they computed is stored, shared with every other strategy, and found again when
- * they are resumed. */
+/* Strategies that look at what they found: successive refinement around a front, and NSGA-II. Both ask for points of
+ * the sweep's grid through a session, so what they computed is stored, shared with every other strategy, and found
+ * again when they are resumed. */
 #ifndef EXPLORE_SEARCH_H
 #define EXPLORE_SEARCH_H
 

@@ -1,10 +1,11 @@
-/* See session.h. The parent alone walks the space, asks the database what is there, and writes; workers compute. Rows of
- * points do not depend on the number of workers, on shards or on what was shared, so neither does the database, but for
- * sweep_host. */
+/* See session.h. The parent alone walks the space, asks the database what is there, and writes; workers compute. Rows
+ * of points do not depend on the number of workers, on shards or on what was shared, so neither does the database, but
+ * for sweep_host. */
 #include "explore/session.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,6 +42,23 @@ static double now_s(void) {
 	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+/* Of this process and of the workers that have ended. */
+static double processor_s(void) {
+	struct rusage self, children;
+	getrusage(RUSAGE_SELF, &self);
+	getrusage(RUSAGE_CHILDREN, &children);
+	return (double)(self.ru_utime.tv_sec + self.ru_stime.tv_sec + children.ru_utime.tv_sec +
+	                children.ru_stime.tv_sec) +
+	       1e-6 * (double)(self.ru_utime.tv_usec + self.ru_stime.tv_usec + children.ru_utime.tv_usec +
+	                       children.ru_stime.tv_usec);
+}
+
+static double own_processor_s(void) {
+	struct timespec now;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 /* --- progress ----------------------------------------------------------------------------------------------------- */
 
 static void show_progress(struct session *session, double now) {
@@ -50,8 +68,8 @@ static void show_progress(struct session *session, double now) {
 	double rate = (double)session->done / spent_s;
 	double left_s = past ? spent_s / (double)past * (double)(end - past) : 0;
 	fprintf(stderr, "\r%s: %s %llu of %llu (%.0f %%), %.4g a second, %.0f s left \033[K", session->sweep->name,
-	        session->what, (unsigned long long)past, (unsigned long long)end,
-	        100.0 * (double)past / (double)end, rate, left_s);
+	        session->what, (unsigned long long)past, (unsigned long long)end, 100.0 * (double)past / (double)end,
+	        rate, left_s);
 	session->shown_s = now;
 	session->is_shown = 1;
 }
@@ -98,8 +116,7 @@ static int is_wanted(struct session *session, uint64_t point) {
 		return 0;
 	}
 	if (!session->has_rows) return 1;
-	session->walk_status =
-	    sweep_store_has(session->store, session->sweep->name, point, &has, &session->walk_error);
+	session->walk_status = sweep_store_has(session->store, session->sweep->name, point, &has, &session->walk_error);
 	if (has) session->counts->found++;
 	return !has && !session->walk_status;
 }
@@ -117,8 +134,8 @@ static size_t next_points(void *context, uint64_t *items, size_t most) {
 	for (; count < most && session->position < session->end && !session->walk_status; session->position++) {
 		if (limit && session->given + count >= limit) break;
 		if (!is_in_part(session, session->position)) continue;
-		uint64_t point = session->list ? session->list[session->position]
-		                               : walk_point(session->sweep, session->position);
+		uint64_t point =
+		    session->list ? session->list[session->position] : walk_point(session->sweep, session->position);
 		if (is_wanted(session, point)) items[count++] = point;
 		if (*session->options->stop) break;
 	}
@@ -127,10 +144,10 @@ static size_t next_points(void *context, uint64_t *items, size_t most) {
 }
 
 static enum status flush(struct session *session, struct error *error) {
-	double begun_s = now_s();
+	double begun_s = own_processor_s();
 	enum status status = sweep_store_flush(session->store, error);
 	session->flushed_s = now_s();
-	session->counts->store_s += session->flushed_s - begun_s;
+	session->counts->store_s += own_processor_s() - begun_s;
 	return status;
 }
 
@@ -139,13 +156,13 @@ static enum status store_point(void *context, uint64_t item, const void *row, st
 	struct config config;
 	struct error ignored;
 	char setting[SETTING_BYTES];
-	const double begun_s = now_s();
+	const double begun_s = own_processor_s();
 	if (session->sweep->tie_count) sweep_configure(session->sweep, item, &config, &ignored);
 	sweep_setting_json(session->sweep, item, &config, setting, sizeof setting);
 	session->counts->points++;
 	session->done++;
 	enum status status = sweep_store_add(session->store, session->sweep->name, row, setting, error);
-	session->counts->store_s += now_s() - begun_s;
+	session->counts->store_s += own_processor_s() - begun_s;
 	return status;
 }
 
@@ -155,8 +172,8 @@ static void point_died(void *context, uint64_t item, int signal_number, void *me
 	row->point = item;
 	row->status = POINT_DIED;
 	if (signal_number)
-		snprintf(row->reason, sizeof row->reason, "the process that computed it was killed twice, at last by signal %d",
-		         signal_number);
+		snprintf(row->reason, sizeof row->reason,
+		         "the process that computed it was killed twice, at last by signal %d", signal_number);
 	else
 		snprintf(row->reason, sizeof row->reason, "the process that computed it ended twice without a result");
 }
@@ -186,7 +203,9 @@ static enum status run_points(struct session *session, struct error *error) {
 	                       .died = point_died,
 	                       .tick = tick,
 	                       .stop = session->options->stop};
+	double begun_s = processor_s();
 	enum status status = pool_run(&job, counts, error);
+	session->counts->points_s += processor_s() - begun_s;
 	session->counts->mapped += counts[0];
 	session->counts->simulated += counts[1];
 	session->counts->compiled += counts[2];
@@ -298,8 +317,7 @@ enum status session_measure_points(struct session *session, const uint64_t *poin
 		return error_set(error, STATUS_INPUT, "sweep %s names no images; expected [accuracy] in its file",
 		                 session->sweep->name);
 	session->image_count = image_count;
-	enum status status =
-	    accuracy_images_hash(session->sweep->images, image_count, session->images_hash, error);
+	enum status status = accuracy_images_hash(session->sweep->images, image_count, session->images_hash, error);
 	return status ? status : run_measure(session, points, count, error);
 }
 
@@ -340,8 +358,7 @@ static enum status fill_head(struct session *session, struct error *error) {
 }
 
 enum status session_attach(struct session **out, const struct sweep *sweep, struct sweep_store *store,
-                           const struct session_options *options, struct session_counts *counts,
-                           struct error *error) {
+                           const struct session_options *options, struct session_counts *counts, struct error *error) {
 	*out = calloc(1, sizeof **out);
 	if (!*out) return error_set(error, STATUS_MEMORY, "out of memory");
 	**out = (struct session){.sweep = sweep, .store = store, .options = options, .counts = counts, .has_rows = 1};

@@ -10,12 +10,12 @@
 
 struct session_options {
 	uint32_t workers;
-	int share;             /* 0: every point is mapped and run */
-	int measure;           /* 0: accuracy is left out */
-	int replace, retry;    /* another sweep of that name is deleted; points whose worker died are computed again */
-	uint32_t part, parts;  /* this shard, 1 .. parts; 1 of 1: all */
-	uint64_t limit;        /* compute at most so many points; 0: all */
-	int quiet;             /* no progress line */
+	int share;            /* 0: every point is mapped and run */
+	int measure;          /* 0: accuracy is left out */
+	int replace, retry;   /* another sweep of that name is deleted; points whose worker died are computed again */
+	uint32_t part, parts; /* this shard, 1 .. parts; 1 of 1: all */
+	uint64_t limit;       /* compute at most so many points; 0: all */
+	int quiet;            /* no progress line */
 	const volatile sig_atomic_t *stop;
 };
 
@@ -24,8 +24,9 @@ struct session_counts {
 	uint64_t found;    /* were there */
 	uint64_t excluded; /* left out by constraints */
 	uint64_t mapped, simulated, compiled;
-	uint64_t measured; /* networks whose accuracy was measured */
-	double wall_s, measure_s, store_s;
+	uint64_t measured;        /* networks whose accuracy was measured */
+	double wall_s, measure_s; /* of which accuracy */
+	double points_s, store_s; /* processor time of computing points in all processes; of storing them, part of it */
 };
 
 /* Everything the strategy of the sweep asks for. STATUS_INTERRUPTED after `stop`: what was computed is stored. */
@@ -38,8 +39,7 @@ enum status session_open(struct session **session, const struct sweep *sweep, st
                          const struct session_options *options, struct session_counts *counts, struct error *error);
 /* For a sweep that the store has already: nothing is checked or written by this. */
 enum status session_attach(struct session **session, const struct sweep *sweep, struct sweep_store *store,
-                           const struct session_options *options, struct session_counts *counts,
-                           struct error *error);
+                           const struct session_options *options, struct session_counts *counts, struct error *error);
 enum status session_points(struct session *session, const uint64_t *points, uint64_t count, struct error *error);
 enum status session_walk(struct session *session, struct error *error);
 enum status session_measure(struct session *session, struct error *error);

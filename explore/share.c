@@ -131,8 +131,7 @@ static struct input_entry *input_place(struct share *share, const struct config 
 	return &share->inputs[hash_bytes(network, key, sizeof *key) % share->input_count];
 }
 
-const struct share_result *share_find_inputs(struct share *share, const struct config *config,
-                                             uint64_t network) {
+const struct share_result *share_find_inputs(struct share *share, const struct config *config, uint64_t network) {
 	struct config key;
 	input_key(config, &key);
 	struct input_entry *entry = input_place(share, &key, network);

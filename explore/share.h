@@ -1,9 +1,9 @@
 /* Simulations shared between points. Two keys, both compared byte for byte, never by a hash alone:
  *
- *   inputs   network (its number in this process) and every parameter that can change the program or its time: parameters of timing class `none`
- *            (device, technology, what buffers are made of) are left out. A hit saves the mapping too.
- *   program  the commands, and every parameter that the machine reads, times in cycles of the clock: two machines that
- *            get the same program and differ in nothing the machine sees. A hit saves the run.
+ *   inputs   network (its number in this process) and every parameter that can change the program or its time:
+ * parameters of timing class `none` (device, technology, what buffers are made of) are left out. A hit saves the
+ * mapping too. program  the commands, and every parameter that the machine reads, times in cycles of the clock: two
+ * machines that get the same program and differ in nothing the machine sees. A hit saves the run.
  *
  * What is kept is the run's counters summed over the layers: all that estimates and a row need. Memory is bounded: a
  * place that is taken is overwritten, programs beyond a budget are not kept.
@@ -30,13 +30,12 @@ struct share *share_create(size_t budget_bytes);
 void share_free(struct share *share); /* NULL is allowed */
 
 /* The result kept for these inputs (widths resolved), or NULL. It is valid until the next share_keep_*. */
-const struct share_result *share_find_inputs(struct share *share, const struct config *config,
-                                             uint64_t network);
+const struct share_result *share_find_inputs(struct share *share, const struct config *config, uint64_t network);
 const struct share_result *share_find_program(struct share *share, const struct config *config,
                                               const struct program *program);
 
-/* Keeps what came out; `result` may be of any number of layers and stays the caller's. share_keep_inputs is to be called
- * for every point that was not found by inputs. */
+/* Keeps what came out; `result` may be of any number of layers and stays the caller's. share_keep_inputs is to be
+ * called for every point that was not found by inputs. */
 void share_keep_inputs(struct share *share, const struct config *config, uint64_t network,
                        const struct share_result *result);
 void share_keep_program(struct share *share, const struct config *config, const struct program *program,

@@ -161,7 +161,8 @@ int sweep_axis_index(const struct sweep *sweep, const char *name) {
 static size_t json_pair(char *text, size_t bytes, size_t at, const char *name, const char *value, int is_number) {
 	const char *quote = is_number ? "" : "\"";
 	if (at >= bytes) return at;
-	int written = snprintf(text + at, bytes - at, "%s\"%s\": %s%s%s", at > 1 ? ", " : "", name, quote, value, quote);
+	int written =
+	    snprintf(text + at, bytes - at, "%s\"%s\": %s%s%s", at > 1 ? ", " : "", name, quote, value, quote);
 	return at + (size_t)written;
 }
 
@@ -193,4 +194,3 @@ void sweep_setting_text(const struct sweep *sweep, uint64_t point, char *text, s
 		at += (size_t)snprintf(text + at, bytes - at, "%s%s=%s", a ? " " : "", sweep->axes[a].name,
 		                       sweep->axes[a].values[choices[a]].text);
 }
-

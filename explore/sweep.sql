@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS sweep_points (
 	setting TEXT NOT NULL,            -- JSON object: axes, then ties
 	status TEXT NOT NULL,             -- ok, invalid, unmappable, stuck, failed, died
 	reason TEXT NOT NULL,             -- one sentence, empty when ok
-	network INTEGER,                  -- 64-bit hash of the compiled network
+	network INTEGER,                  -- 63-bit hash of the compiled network
 	exactness TEXT,                   -- from here on null unless ok; explore/point.c says what each is
 	latency_cycles INTEGER,
 	total_cycles INTEGER,

@@ -75,9 +75,8 @@ static enum status check_name(const struct sweep *sweep, struct error *error) {
 	if (sweep->name[0] && strspn(sweep->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
 	                          strlen(sweep->name))
 		return STATUS_OK;
-	return error_set(error, STATUS_INPUT,
-	                 "%s: [sweep] name: '%s' is wrong; expected letters, digits, '_' and '-'", sweep->place,
-	                 sweep->name);
+	return error_set(error, STATUS_INPUT, "%s: [sweep] name: '%s' is wrong; expected letters, digits, '_' and '-'",
+	                 sweep->place, sweep->name);
 }
 
 static enum status read_base(struct sweep *sweep, struct error *error) {

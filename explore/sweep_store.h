@@ -38,15 +38,14 @@ enum status sweep_store_begin(struct sweep_store *store, const struct sweep *swe
 enum status sweep_store_forget_dead(struct sweep_store *store, const char *name, struct error *error);
 
 /* Fills sweep (sweep_clear) and head. `name` NULL: the only one. STATUS_INPUT with the known names. */
-enum status sweep_store_load(struct sweep_store *store, const char *name, struct sweep *sweep,
-                             struct sweep_head *head, struct error *error);
+enum status sweep_store_load(struct sweep_store *store, const char *name, struct sweep *sweep, struct sweep_head *head,
+                             struct error *error);
 
 /* Rows stored of the sweep. */
 enum status sweep_store_count(struct sweep_store *store, const char *name, uint64_t *count, struct error *error);
 
 /* Whether the point has a row (those gathered but not yet written do not count). */
-enum status sweep_store_has(struct sweep_store *store, const char *name, uint64_t point, int *has,
-                            struct error *error);
+enum status sweep_store_has(struct sweep_store *store, const char *name, uint64_t point, int *has, struct error *error);
 
 /* Gathers a row; writes when a thousand are there. `setting` is copied. */
 enum status sweep_store_add(struct sweep_store *store, const char *name, const struct point_row *row,

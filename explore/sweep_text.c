@@ -46,7 +46,8 @@ static enum status parse_line(struct sweep *sweep, char *line, const char *place
 	if (!strcmp(line, "axis")) return sweep_add_axis(sweep, name, value, place, error);
 	if (!strcmp(line, "tie")) return sweep_add_tie(sweep, name, value, place, error);
 	if (!strcmp(line, "constraint")) return sweep_add_constraint(sweep, name, value, place, error);
-	return error_set(error, STATUS_INPUT, "%s: '%.80s' is no line of a sweep; the database is damaged", place, line);
+	return error_set(error, STATUS_INPUT, "%s: '%.80s' is no line of a sweep; the database is damaged", place,
+	                 line);
 }
 
 enum status sweep_parse(struct sweep *sweep, const char *text, const char *place, struct error *error) {

@@ -35,9 +35,9 @@ static enum status ask_all(struct database *database, struct catalogue *catalogu
 	enum status status = ask(database, "SELECT count(*), min(id) FROM runs", &catalogue->runs, catalogue->first_run,
 	                         sizeof catalogue->first_run, error);
 	if (!status)
-		status = ask(database, "SELECT count(*), min(id) FROM runs WHERE EXISTS (" OF_LAYERS ")",
-		             &catalogue->runs_by_layer, catalogue->first_by_layer, sizeof catalogue->first_by_layer,
-		             error);
+		status =
+		    ask(database, "SELECT count(*), min(id) FROM runs WHERE EXISTS (" OF_LAYERS ")",
+		        &catalogue->runs_by_layer, catalogue->first_by_layer, sizeof catalogue->first_by_layer, error);
 	if (!status)
 		status = ask(database,
 		             "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('sweeps', "
@@ -47,16 +47,11 @@ static enum status ask_all(struct database *database, struct catalogue *catalogu
 	status = ask(database, "SELECT count(*), min(name) FROM sweeps", &catalogue->sweeps, catalogue->first_sweep,
 	             sizeof catalogue->first_sweep, error);
 	if (!status)
-		status = ask(database, "SELECT count(*) FROM sweep_points WHERE status = 'ok'", &catalogue->points, NULL, 0,
-		             error);
+		status = ask(database, "SELECT count(*) FROM sweep_points WHERE status = 'ok'", &catalogue->points,
+		             NULL, 0, error);
 	if (!status)
-		status = ask(database, "SELECT count(DISTINCT trace_checksum) FROM sweep_points WHERE status = 'ok'",
-		             &catalogue->networks, NULL, 0, error);
-	if (!status)
-		status = ask(database,
-		             "SELECT count(DISTINCT trace_checksum) FROM sweep_points WHERE status = 'ok' AND "
-		             "trace_checksum IN (SELECT trace_checksum FROM sweep_accuracy)",
-		             &catalogue->networks_known, NULL, 0, error);
+		status =
+		    ask(database, "SELECT count(*) FROM sweep_accuracy", &catalogue->networks_known, NULL, 0, error);
 	return status;
 }
 
@@ -111,9 +106,6 @@ static void print_figures(const char *db, const struct catalogue *catalogue, FIL
 			fprintf(out, "nbreport figure %s --db %s --sweep %s\n", figure->name, db,
 			        catalogue->first_sweep);
 	}
-	if (catalogue->networks)
-		fprintf(out, "\naccuracy is known of %" PRIu64 " of %" PRIu64 " networks\n", catalogue->networks_known,
-		        catalogue->networks);
 }
 
 enum status catalogue_print(const char *db, FILE *out, struct error *error) {

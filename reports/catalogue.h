@@ -16,8 +16,7 @@ struct catalogue {
 	uint64_t sweeps;
 	char first_sweep[64];
 	uint64_t points;         /* ok, of all sweeps */
-	uint64_t networks;       /* of all sweeps */
-	uint64_t networks_known; /* of these, accuracy is measured */
+	uint64_t networks_known; /* networks whose accuracy is measured */
 };
 
 /* STATUS_IO, STATUS_INPUT as database_open. A database without the tables of nbexplore has no sweeps. */

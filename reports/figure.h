@@ -29,7 +29,7 @@ struct figure_request {
 
 struct figure_result {
 	char base[PATH_MAX]; /* folder and name; the files are base.svg, .pdf, .png, .csv, .gp */
-	char note[512];      /* what a reader has to know and a caption should say; may be empty */
+	char note[768];      /* what a reader has to know and a caption should say; may be empty */
 };
 
 enum figure_need { FIGURE_OF_RUN, FIGURE_OF_POINTS, FIGURE_OF_ACCURACY };
@@ -49,8 +49,7 @@ extern const size_t figure_count;
 /* The figure of that name; NULL and the sentence (STATUS_USAGE) if there is none. */
 const struct figure *figure_find(const char *name, struct error *error);
 
-enum status figure_attribution(const struct figure_request *request, struct figure_result *result,
-                               struct error *error);
+enum status figure_attribution(const struct figure_request *request, struct figure_result *result, struct error *error);
 enum status figure_latency(const struct figure_request *request, struct figure_result *result, struct error *error);
 enum status figure_pareto(const struct figure_request *request, struct figure_result *result, struct error *error);
 enum status figure_accuracy(const struct figure_request *request, struct figure_result *result, struct error *error);

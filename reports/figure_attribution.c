@@ -12,7 +12,7 @@
 #include "sim/base/text.h"
 #include "sim/machine/machine.h"
 
-enum { LABELS_MAX = 32 };
+enum { LABELS_MAX = 32, LETTERS_MAX = 16 };
 
 struct bar {
 	const char *layer;
@@ -30,8 +30,8 @@ struct bars {
 
 /* Works: blue. Could work: yellow to red. Has nothing to do: greys. */
 static const char *const state_colours[STATE_COUNT] = {
-    [STATE_BUSY] = PLOT_BLUE,        [STATE_FILL_DRAIN] = PLOT_SKY,     [STATE_DISPATCH] = PLOT_YELLOW,
-    [STATE_BLOCKED] = PLOT_ORANGE,   [STATE_MEMORY] = PLOT_VERMILLION,  [STATE_STARVED] = PLOT_GREY,
+    [STATE_BUSY] = PLOT_BLUE,      [STATE_FILL_DRAIN] = PLOT_SKY,    [STATE_DISPATCH] = PLOT_YELLOW,
+    [STATE_BLOCKED] = PLOT_ORANGE, [STATE_MEMORY] = PLOT_VERMILLION, [STATE_STARVED] = PLOT_GREY,
     [STATE_IDLE] = "#E4E4E4",
 };
 static const char *const state_words[STATE_COUNT] = {
@@ -132,8 +132,8 @@ static enum status gather(const struct stored_run *run, const char *unit, const 
 		if (sum > bars->tallest_cycles) bars->tallest_cycles = sum;
 	}
 	if (!bars->tallest_cycles)
-		return error_set(error, STATUS_INPUT,
-		                 "%.300s: run %s has no cycles of %s by layer; nothing to draw", db, run->id, unit);
+		return error_set(error, STATUS_INPUT, "%.300s: run %s has no cycles of %s by layer; nothing to draw",
+		                 db, run->id, unit);
 	return STATUS_OK;
 }
 
@@ -150,20 +150,24 @@ static void write_bars(const struct bars *bars, FILE *out) {
 	}
 }
 
-static void write_settings(const struct bars *bars, const char *unit, unsigned scale, FILE *out) {
+static void write_settings(const struct bars *bars, const char *unit, unsigned scale, struct plot *plot) {
 	char label[ROW_NAME_BYTES + 32];
+	size_t states = 0, letters = 2;
 	snprintf(label, sizeof label, "%s (%scycles)", unit, scale > 1 ? "thousand " : "");
 	for (char *c = label; *c; c++)
 		if (*c == '_') *c = ' ';
-	fputs("set style data histograms\nset style histogram rowstacked\nset style fill solid 1 noborder\n"
-	      "set boxwidth 0.8\nset yrange [0:*]\nset xlabel 'layer' offset 0, 0.6\nset ylabel ",
-	      out);
-	plot_quote(out, label);
-	fprintf(out, "\nset xrange [-0.6:%zu.6]\n", bars->count - 1);
-	fputs("set xtics rotate by 90 right nomirror scale 0\n"
-	      "set key top center outside horizontal maxrows 2 reverse Left width -2\n"
-	      "set lmargin at screen 0.14\n",
-	      out);
+	if (label[0] >= 'a' && label[0] <= 'z') label[0] = (char)(label[0] - 'a' + 'A');
+	for (size_t i = 0; i < bars->count; i++)
+		if (bars->items[i].layer_bytes > letters) letters = bars->items[i].layer_bytes;
+	for (int s = 0; s < STATE_COUNT; s++) states += bars->cycles[s] > 0;
+	plot->bottom_points = 21 + 4.4 * (double)(letters < LETTERS_MAX ? letters : LETTERS_MAX);
+	fprintf(plot->settings,
+	        "set style data histograms\nset style histogram rowstacked\nset style fill solid 1 noborder\n"
+	        "set boxwidth 0.8\nset yrange [0:*]\nset xrange [-0.6:%zu.6]\n"
+	        "set xtics rotate by 90 right nomirror scale 0\n",
+	        bars->count - 1);
+	plot_labels(plot, "Layer", label);
+	plot_key(plot, states, 10, NULL, -2);
 }
 
 static void write_command(const struct plot *plot, const struct bars *bars, unsigned scale) {
@@ -185,15 +189,13 @@ static enum status draw(const struct figure_request *request, const struct store
                         const struct bars *bars, struct figure_result *result, struct error *error) {
 	struct plot plot;
 	unsigned scale = bars->tallest_cycles >= 10000 ? 1000 : 1;
-	enum status status =
-	    plot_open(&plot, request->out, request->file ? request->file : "attribution", 58, error);
+	enum status status = plot_open(&plot, request->out, request->file ? request->file : "attribution", 58, error);
 	if (!status) {
 		write_bars(bars, plot.data);
-		write_settings(bars, unit, scale, plot.settings);
+		write_settings(bars, unit, scale, &plot);
 		write_command(&plot, bars, scale);
 		status = plot_draw(&plot, error);
-		snprintf(result->base, sizeof result->base, "%.*s/%s", PATH_MAX - PLOT_NAME_BYTES - 8, plot.folder,
-		         plot.name);
+		plot_base(&plot, result->base);
 		snprintf(result->note, sizeof result->note, "run %s, network %s, unit %s", run->id, run->network, unit);
 	}
 	plot_close(&plot);

@@ -14,7 +14,7 @@ static const struct {
     {"ddr_bytes", "DDR traffic of the run", "MB", 1e-6},
     {"clock_mhz", "Clock", NULL, 1},
     {"frames_per_s", "Throughput", "frames/s", 1},
-    {"power_w", "Power with memory", NULL, 1},
+    {"power_w", "Power, memory included", NULL, 1},
     {"fpga_power_w", "FPGA power", NULL, 1},
     {"energy_uj", "Energy per frame", "µJ", 1},
     {"energy_low_uj", "Energy per frame, low", "µJ", 1},
@@ -49,6 +49,7 @@ static void plain_words(const char *name, char *words, size_t bytes) {
 	snprintf(words, bytes, "%s", name);
 	for (char *c = words; *c; c++)
 		if (*c == '_' || *c == '.') *c = ' ';
+	if (words[0] >= 'a' && words[0] <= 'z') words[0] = (char)(words[0] - 'a' + 'A');
 }
 
 void label_make(struct label *label, const char *name, const char *unit, double largest) {
@@ -74,5 +75,6 @@ void label_make(struct label *label, const char *name, const char *unit, double 
 	if (!unit[0] && !many[0])
 		snprintf(label->text, sizeof label->text, "%s", words);
 	else
-		snprintf(label->text, sizeof label->text, "%s (%s%s%s)", words, many, many[0] && unit[0] ? " " : "", unit);
+		snprintf(label->text, sizeof label->text, "%s (%s%s%s)", words, many, many[0] && unit[0] ? " " : "",
+		         unit);
 }

@@ -15,8 +15,9 @@ static enum status check_options(const struct report_arguments *arguments, const
 	const struct {
 		const char *value, *name;
 	} options[] = {
-	    {arguments->run, "run"},     {arguments->unit, "unit"}, {arguments->sweep, "sweep"},
-	    {arguments->where, "where"}, {arguments->x, "x"},       {arguments->line, "line"},
+	    {arguments->run, "run"},     {arguments->unit, "unit"},
+	    {arguments->sweep, "sweep"}, {arguments->where, "where"},
+	    {arguments->x, "x"},         {arguments->line, "line"},
 	    {arguments->y, "y"},         {arguments->objectives, "objectives"},
 	};
 	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)

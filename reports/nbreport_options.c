@@ -21,7 +21,7 @@ static const struct option option_rows[] = {
     {OPTION_TEXT, "sweep", 's', "NAME", .offset = AT(sweep), .help = "Default: the only sweep."},
     {OPTION_TEXT, "where", 'w', "CONDITION", .offset = AT(where),
      .help = "Only points that fulfil it, as in nbexplore: figures and axes with = != < <= > >= + - * / and or not "
-             "( ), texts in single quotes. Default for pareto: that of the sweep."},
+             "( ), texts in single quotes. Default for pareto: that of the sweep (1: all points)."},
     {OPTION_TEXT, "x", 'x', "PARAMETER", .offset = AT(x),
      .help = "Horizontal axis. Default: binary_engine.pes; accuracy: compile.skip_weight_bits."},
     {OPTION_TEXT, "line", 'l', "PARAMETER", .offset = AT(line),

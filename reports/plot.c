@@ -17,9 +17,11 @@
 enum { TEXT_DATA, TEXT_SETTINGS, TEXT_COMMAND, MESSAGE_BYTES = 400 };
 
 static const double width_mm = 88, points_per_mm = 72 / 25.4, png_dots_per_mm = 300 / 25.4;
+static const double row_points = 9.3, letter_points = 4.4,
+                    key_points = 200; /* a line, a mean letter, room of the key */
 static const char font[] = "Liberation Sans,8";
-static const char *const picture_endings[] = {"svg", "pdf", "png"};
-enum { PICTURES = sizeof picture_endings / sizeof picture_endings[0] };
+enum picture { PICTURE_PDF, PICTURE_PNG, PICTURE_SVG, PICTURES };
+static const char *const picture_endings[PICTURES] = {"pdf", "png", "svg"};
 
 /* Blue first, yellow never: it does not show as a line on white. */
 static const struct {
@@ -35,13 +37,14 @@ enum status plot_open(struct plot *plot, const char *folder, const char *name, d
 	if (!name[0] || name[0] == '.' || name[0] == '-' || strlen(name) >= sizeof plot->name ||
 	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != strlen(name))
 		return error_set(error, STATUS_USAGE,
-		                 "figure name '%.100s': expected letters, digits, '_', '-' and '.', at most %d",
-		                 name, PLOT_NAME_BYTES - 1);
+		                 "figure name '%.100s': expected letters, digits, '_', '-' and '.', at most %d", name,
+		                 PLOT_NAME_BYTES - 1);
 	if (!folder[0] || strlen(folder) >= sizeof plot->folder - PLOT_NAME_BYTES - 8)
 		return error_set(error, STATUS_USAGE, "--out '%.100s': expected the name of a folder", folder);
 	snprintf(plot->folder, sizeof plot->folder, "%s", folder);
 	snprintf(plot->name, sizeof plot->name, "%s", name);
 	plot->height_mm = height_mm;
+	plot->bottom_points = 28;
 	plot->data = open_memstream(&plot->texts[TEXT_DATA], &plot->text_bytes[TEXT_DATA]);
 	plot->settings = open_memstream(&plot->texts[TEXT_SETTINGS], &plot->text_bytes[TEXT_SETTINGS]);
 	plot->command = open_memstream(&plot->texts[TEXT_COMMAND], &plot->text_bytes[TEXT_COMMAND]);
@@ -76,38 +79,50 @@ static void file_path(const struct plot *plot, const char *ending, char path[PAT
 	snprintf(path, PATH_MAX, "%.*s/%s.%s", PATH_MAX - PLOT_NAME_BYTES - 8, plot->folder, plot->name, ending);
 }
 
-static void write_style(FILE *out) {
+/* Room above the picture: the key and `more` points. */
+static void write_top(const struct plot *plot, double more, FILE *out) {
+	fprintf(out, "set tmargin at screen %.3f\n",
+	        1 - (plot->key_rows * row_points + 6 + more) / (plot->height_mm * points_per_mm));
+}
+
+static void write_style(const struct plot *plot, FILE *out) {
 	fputs("set encoding utf8\n"
 	      "set datafile separator ','\n"
 	      "set border 3 linewidth 1 linecolor rgb '#404040'\n"
 	      "set tics out nomirror scale 0.5, 0.25 textcolor rgb '#000000'\n"
 	      "set grid ytics linetype 1 linecolor rgb '#E0E0E0' linewidth 0.7\n"
-	      "set key samplen 1.6 spacing 1.0 width 0 height 0\n"
-	      "set rmargin at screen 0.98\n",
+	      "set key off\nset lmargin at screen 0.165\nset rmargin at screen 0.98\n",
 	      out);
+	fprintf(out, "set bmargin at screen %.3f\n", plot->bottom_points / (plot->height_mm * points_per_mm));
+	write_top(plot, 0, out);
 	for (int i = 0; i < PLOT_SERIES_MAX; i++)
-		fprintf(out, "set style line %d linecolor rgb '%s' linetype 1 linewidth 1.8 pointtype %d pointsize 0.45\n",
+		fprintf(out,
+		        "set style line %d linecolor rgb '%s' linetype 1 linewidth 1.8 pointtype %d pointsize 0.45\n",
 		        i + 1, series[i].colour, series[i].point);
 }
 
-static void write_terminal(const struct plot *plot, int picture, FILE *out) {
+static void write_terminal(const struct plot *plot, enum picture picture, FILE *out) {
 	double height = plot->height_mm;
 	switch (picture) {
-	case 0:
+	case PICTURE_PDF:
 		fprintf(out,
-		        "set terminal svg noenhanced size %.0f,%.0f font '%s' fontscale 1 linewidth 0.5 name '%s' "
-		        "background '#FFFFFF'\n",
-		        width_mm * points_per_mm, height * points_per_mm, font, plot->name);
-		break;
-	case 1:
-		fprintf(out, "set terminal pdfcairo noenhanced size %.1fcm,%.1fcm font '%s' fontscale 0.75 linewidth 1\n",
+		        "set terminal pdfcairo noenhanced size %.1fcm,%.1fcm font '%s' fontscale 0.75 linewidth 1\n",
 		        width_mm / 10, height / 10, font);
 		break;
-	default:
+	case PICTURE_PNG:
 		fprintf(out,
 		        "set terminal pngcairo noenhanced size %.0f,%.0f font '%s' fontscale 3.125 linewidth 2.08 "
 		        "pointscale 4\n",
 		        width_mm * png_dots_per_mm, height * png_dots_per_mm, font);
+		break;
+	default: /* the last one: its letters count as larger, which the key and the ticks are corrected for */
+		fprintf(out,
+		        "set terminal svg noenhanced size %.0f,%.0f font '%s' fontscale 1 linewidth 0.5 name '%s' "
+		        "background '#FFFFFF'\n",
+		        width_mm * points_per_mm, height * points_per_mm, font, plot->name);
+		fprintf(out, "set xtics %s\n", plot->bottom_points > 30 ? "offset 0, 0" : "offset 0, 0.35");
+		if (plot->key_rows > 0) fprintf(out, "set key spacing 0.75 width %.1f\n", plot->key_width - 1.5);
+		if (plot->key_rows > 0) write_top(plot, plot->key_has_title ? 7 : 2, out);
 	}
 	fprintf(out, "set output '%s.%s'\n", plot->name, picture_endings[picture]);
 }
@@ -119,10 +134,10 @@ static enum status write_script(const struct plot *plot, struct error *error) {
 	if (!out) return error_set(error, STATUS_IO, "%.900s: cannot be written: %s", path, strerror(errno));
 	fprintf(out, "# Draws %s.svg, .pdf and .png from %s.csv: gnuplot %s.gp in this folder. Written by nbreport.\n",
 	        plot->name, plot->name, plot->name);
-	write_style(out);
+	write_style(plot, out);
 	fputs(plot->texts[TEXT_SETTINGS], out);
 	for (int i = 0; i < PICTURES; i++) {
-		write_terminal(plot, i, out);
+		write_terminal(plot, (enum picture)i, out);
 		fputs(i ? "replot" : plot->texts[TEXT_COMMAND], out);
 		fputs("\nset output\n", out);
 	}
@@ -313,6 +328,49 @@ enum status plot_draw(struct plot *plot, struct error *error) {
 	if (!status) status = fix_pdf(plot, error);
 	if (!status) status = fix_svg(plot, error);
 	return status;
+}
+
+void plot_base(const struct plot *plot, char *base) {
+	snprintf(base, PATH_MAX, "%.*s/%s", PATH_MAX - PLOT_NAME_BYTES - 8, plot->folder, plot->name);
+}
+
+void plot_labels(struct plot *plot, const char *x_label, const char *y_label) {
+	/* At places of the picture: gnuplot's own would depend on what each terminal takes for the size of a letter. */
+	fputs("set label 1 ", plot->settings);
+	plot_quote(plot->settings, x_label);
+	fprintf(plot->settings, " at graph 0.5, screen %.3f center\nset label 2 ",
+	        6.5 / (plot->height_mm * points_per_mm));
+	plot_quote(plot->settings, y_label);
+	fputs(" at screen 0.03, graph 0.5 center rotate by 90\n", plot->settings);
+}
+
+void plot_key(struct plot *plot, size_t entries, size_t letters, const char *title, double width) {
+	size_t columns = (size_t)(key_points / (21 + letter_points * ((double)letters + width)));
+	size_t rows = columns ? (entries + columns - 1) / columns : entries;
+	plot->key_rows = (double)(rows + (title != NULL));
+	plot->key_width = width;
+	plot->key_has_title = title != NULL;
+	fprintf(plot->settings,
+	        "set key on top center outside horizontal reverse Left samplen 1.6 spacing 1 maxrows %zu width %.1f",
+	        rows, width);
+	if (title) fputs(" title ", plot->settings);
+	if (title) plot_quote(plot->settings, title);
+	fputc('\n', plot->settings);
+}
+
+void plot_log_axis(FILE *out, char axis, double smallest, double largest) {
+	static const double steps[] = {1, 2, 5, 10};
+	double decade = pow(10, floor(log10(smallest))), low = 0, high = 0;
+	fprintf(out, "set logscale %c\nset %ctics (", axis, axis);
+	for (; high < largest; decade *= 10)
+		for (int i = 0; i < 3 && high < largest; i++) {
+			double tick = decade * steps[i];
+			if (decade * steps[i + 1] <= smallest) continue;
+			if (!(low > 0)) low = tick;
+			high = tick;
+			fprintf(out, "%s%.9g", low < high ? ", " : "", tick);
+		}
+	fprintf(out, ")\nset %crange [%.9g:%.9g]\n", axis, low, high);
 }
 
 void plot_quote(FILE *out, const char *text) {

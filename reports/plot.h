@@ -23,6 +23,9 @@ struct plot {
 	char folder[PATH_MAX];
 	char name[PLOT_NAME_BYTES]; /* of the files, without ending */
 	double height_mm;
+	double bottom_points; /* room for the ticks and label of the x axis; plot_open sets it for words on one line */
+	double key_rows, key_width; /* private: plot_key */
+	int key_has_title;
 	char *texts[3]; /* private: what was written */
 	size_t text_bytes[3];
 };
@@ -37,6 +40,20 @@ enum status plot_open(struct plot *plot, const char *folder, const char *name, d
 enum status plot_draw(struct plot *plot, struct error *error);
 
 void plot_close(struct plot *plot);
+
+/* Folder and name, without ending: PATH_MAX bytes. */
+void plot_base(const struct plot *plot, char *base);
+
+/* The labels of both axes. */
+void plot_labels(struct plot *plot, const char *x_label, const char *y_label);
+
+/* A key above the picture for `entries` names of at most `letters` letters, with a title or NULL. `width` changes the
+ * room of each entry, in letters. Without it there is no key. */
+void plot_key(struct plot *plot, size_t entries, size_t letters, const char *title, double width);
+
+/* `set` lines of a logarithmic axis ('x' or 'y') that holds smallest .. largest (positive), with ticks at 1, 2 and 5
+ * times powers of ten. */
+void plot_log_axis(FILE *out, char axis, double smallest, double largest);
 
 /* 'text', so that gnuplot takes it as it is. Control characters become '?'. */
 void plot_quote(FILE *out, const char *text);

@@ -47,8 +47,7 @@ enum status run_report_write(const struct figure_request *request, struct figure
 		         name);
 		snprintf(page, sizeof page, "%.*s.md", PATH_MAX - 8, result->base);
 		FILE *out = fopen(page, "w");
-		if (!out)
-			status = error_set(error, STATUS_IO, "%.900s: cannot be written: %s", page, strerror(errno));
+		if (!out) status = error_set(error, STATUS_IO, "%.900s: cannot be written: %s", page, strerror(errno));
 		if (out) write_page(&run, &picture, out);
 		if (out && (ferror(out) | fclose(out)))
 			status = error_set(error, STATUS_IO, "%.900s: cannot be written completely", page);

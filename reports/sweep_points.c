@@ -73,7 +73,8 @@ enum status sweep_points_variable(const struct sweep_points *points, const char 
 	*variable = find(points, name);
 	if (*variable >= 0) return STATUS_OK;
 	if (condition_nearest(&names, name, best, sizeof best))
-		return error_set(error, STATUS_USAGE, "%s '%.80s' is not known; the nearest is '%s'", option, name, best);
+		return error_set(error, STATUS_USAGE, "%s '%.80s' is not known; the nearest is '%s'", option, name,
+		                 best);
 	return error_set(error, STATUS_USAGE,
 	                 "%s '%.80s' is not known; expected SECTION.KEY (nbsim --describe) or a figure (nbexplore "
 	                 "figures)",
@@ -105,10 +106,9 @@ static struct condition_value fetch(void *context, int variable) {
 	struct error ignored;
 	if (variable < points->front_variables) return front_value(&evaluation->figures, variable);
 	if (!evaluation->has_config)
-		evaluation->has_config = sweep_configure(&points->sweep, evaluation->figures.row->point,
-		                                         &evaluation->config, &ignored)
-		                             ? -1
-		                             : 1;
+		evaluation->has_config =
+		    sweep_configure(&points->sweep, evaluation->figures.row->point, &evaluation->config, &ignored) ? -1
+		                                                                                                   : 1;
 	if (evaluation->has_config < 0) return (struct condition_value){NAN, NULL};
 	evaluation->variables.config = &evaluation->config;
 	return sweep_parameter_value(&evaluation->variables, variable - points->front_variables);
@@ -162,14 +162,12 @@ static enum status take_row(void *context, const struct point_row *row, struct e
 	point.image_count = accuracy ? accuracy->image_count : 0;
 	point.top1 = accuracy ? accuracy->top1 : NAN;
 	point.top1_standard_error = accuracy ? accuracy->top1_standard_error : NAN;
-	for (size_t i = 0; i < reading->count; i++)
-		point.values[i] = value_of(&evaluation, reading->variables[i]);
+	for (size_t i = 0; i < reading->count; i++) point.values[i] = value_of(&evaluation, reading->variables[i]);
 	return reading->take(reading->context, &point, error);
 }
 
 enum status sweep_points_each(struct sweep_points *points, const char *where, const int *variables, size_t count,
-                              enum status (*take)(void *context, const struct sweep_point *point,
-                                                  struct error *error),
+                              enum status (*take)(void *context, const struct sweep_point *point, struct error *error),
                               void *context, struct sweep_points_counts *counts, struct error *error) {
 	struct reading reading = {
 	    .points = points, .variables = variables, .count = count, .take = take, .context = context};

@@ -25,8 +25,8 @@ struct sweep_point_value {
 struct sweep_point {
 	uint64_t point;
 	uint64_t network;
-	int64_t fits; /* 0, 1, -1: unknown */
-	uint32_t image_count; /* of its accuracy; 0: not measured */
+	int64_t fits;                     /* 0, 1, -1: unknown */
+	uint32_t image_count;             /* of its accuracy; 0: not measured */
 	double top1, top1_standard_error; /* NAN: not measured */
 	int is_straddling; /* two standard errors of its accuracy more or less decide whether the condition holds */
 	struct sweep_point_value values[SWEEP_POINTS_VALUES_MAX];
@@ -57,8 +57,7 @@ uint32_t sweep_points_axis_values(const struct sweep_points *points, const char 
 /* Calls `take` for every point that is ok and fulfils `where` (NULL: all), in order. STATUS_USAGE for a condition that
  * cannot be read. */
 enum status sweep_points_each(struct sweep_points *points, const char *where, const int *variables, size_t count,
-                              enum status (*take)(void *context, const struct sweep_point *point,
-                                                  struct error *error),
+                              enum status (*take)(void *context, const struct sweep_point *point, struct error *error),
                               void *context, struct sweep_points_counts *counts, struct error *error);
 
 #endif

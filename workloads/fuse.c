@@ -353,11 +353,12 @@ static enum status visit_transpose(const struct walk *walk, uint32_t index) {
 	struct value *input = &walk->values[layer->inputs[0]];
 	struct fused_layer *open = only_reader_of(walk, index);
 	if (!open)
-		return refuse(walk, index,
-		              walk->network->layers[layer->inputs[0]].consumers > 1
-		                  ? "of a map that others read too is not an operator: all readers of a map must read it "
-		                    "the same way, so let them read one transpose"
-		                  : "must follow a convolution (with its normalisation and sign)");
+		return refuse(
+		    walk, index,
+		    walk->network->layers[layer->inputs[0]].consumers > 1
+		        ? "of a map that others read too is not an operator: all readers of a map must read it "
+		          "the same way, so let them read one transpose"
+		        : "must follow a convolution (with its normalisation and sign)");
 	if (open->pool != TRACE_POOL_NONE || open->transpose)
 		return refuse(walk, index, "behind a max_pool or another transpose is not an operator");
 	open->transpose = 1;

@@ -131,7 +131,7 @@ const struct config_parameter config_parameters[] = {
     {"dram", "cl_ns", "ns", CONFIG_NS, AT(dram_cl_ps), "14.16", 1, 1000000, NULL,
      "Column command to data (CL); writes use it too.", DDR4_SOURCE, TIMING_RUNTIME, "1000-40000"},
     {"dram", "tras_ns", "ns", CONFIG_NS, AT(dram_tras_ps), "32", 1, 1000000, NULL,
-     "Activate to precharge of the same bank, at least (tRAS).", DDR4_SOURCE, TIMING_RUNTIME, "1000-80000"},
+     "Activate to precharge of the same bank, at least (tRAS).", DDR4_SOURCE, TIMING_RUNTIME, "1000-400000"},
     {"dram", "trfc_ns", "ns", CONFIG_NS, AT(dram_trfc_ps), "350", 1, 10000000, NULL, "Length of a refresh (tRFC1).",
      "8 Gb DDR4: 350 ns (DRAMsim3 DDR4_8Gb_x8_2400.ini; the 4 Gb parts take 260)", TIMING_RUNTIME, "50000-500000"},
     {"dram", "trefi_ns", "ns", CONFIG_NS, AT(dram_trefi_ps), "7800", 100000, 100000000, "off",

@@ -275,8 +275,8 @@ static enum status check_output(struct check *check, const struct trace_layer *l
 	if (map->kind != kind)
 		return BAD_LAYER(key, map->name, "expected a map of kind %s",
 		                 kind == TRACE_MAP_BITS ? "bits" : "fixed");
-	if (layer->transpose && ((uint64_t)map->height * map->width != layer->output_channels ||
-	                         map->channels != height * width))
+	if (layer->transpose &&
+	    ((uint64_t)map->height * map->width != layer->output_channels || map->channels != height * width))
 		return BAD_LAYER(key, map->name,
 		                 "a map of %" PRIu32 " x %" PRIu32 " x %" PRIu32 ", expected %" PRIu32
 		                 " pixels of %" PRIu32 " channels, the layer being transposed",

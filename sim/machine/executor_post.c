@@ -233,6 +233,14 @@ static enum status check_fields(const struct post *post) {
 	if (post->flags & POST_TRANSPOSE && post->flags & (POST_POOL_MAX2 | POST_WRITE_OUTPUT))
 		return executor_fail(post->call, "has transpose with %s; expected without",
 		                     post->flags & POST_POOL_MAX2 ? "pool_max2" : "write_output");
+	const int turns_bits = post->flags & POST_TRANSPOSE && post->flags & POST_WRITE_BITS;
+	if (turns_bits && f->first_channel % post->lanes)
+		return executor_fail(post->call,
+		                     "transposes bits from pixel %" PRIu32 "; expected a multiple of %" PRIu32,
+		                     f->first_channel, post->lanes);
+	if (turns_bits && f->channels > POST_TURN_CHANNELS)
+		return executor_fail(post->call, "transposes bits of %" PRIu32 " channels; expected at most %d",
+		                     f->channels, POST_TURN_CHANNELS);
 	if (f->width * scale > f->sums_width)
 		return executor_fail(post->call,
 		                     "reads %" PRIu32 " columns of sums; expected at most sums_width, %" PRIu32,
@@ -253,8 +261,8 @@ static enum status check_map(const struct post *post, const struct executor_buff
                              uint32_t words, uint32_t word_channels) {
 	const struct post_fields *f = post->f;
 	const uint32_t is_turned = post->flags & POST_TRANSPOSE;
-	const uint32_t last = f->first_channel +
-	                      (is_turned ? f->rows * f->width : divide_up(f->channels, post->lanes) * post->lanes) - 1;
+	const uint32_t last =
+	    f->first_channel + (is_turned ? f->rows * f->width : divide_up(f->channels, post->lanes) * post->lanes) - 1;
 	if (last / word_channels >= words)
 		return executor_fail(post->call,
 		                     "writes channel %" PRIu32 " of %s pixels of %" PRIu32
@@ -280,8 +288,7 @@ static enum status check_words(const struct post *post) {
 }
 
 /* The lanes of group k, one after the other, as channel q of the map's pixels. */
-static enum status write_transposed(const struct post *post, uint32_t q, uint32_t k,
-                                    const struct post_result *result) {
+static enum status write_transposed(const struct post *post, uint32_t q, uint32_t k, const struct post_result *result) {
 	enum status status = STATUS_OK;
 	const uint32_t first = k * post->lanes;
 	for (uint32_t lane = 0; lane < post->lanes && first + lane < post->f->channels && !status; lane++) {

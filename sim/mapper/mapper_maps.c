@@ -8,7 +8,8 @@
  * post_unit.mode = inline at most a quarter of the layer's rows, rounded up, so that engines and post unit overlap;
  * then evened out. Where weights go by tiles beside spilled maps they are loaded again for each band, so the quarter
  * does not apply. A transposed layer's bands each write all rows of its maps, so a spilled one is staged whole, in one
- * half, and stored behind the layer's last tile. Left out: reuse of halo rows (a band loads all its rows), reuse of DDR areas. */
+ * half, and stored behind the layer's last tile. Left out: reuse of halo rows (a band loads all its rows), reuse of DDR
+ * areas. */
 #include "sim/mapper/mapper_plan.h"
 
 #include <inttypes.h>
@@ -183,8 +184,7 @@ static void set_band(struct layer_plan *layer, uint32_t rows) {
 /* Rows of the staged map that one band needs at most. */
 static uint32_t staged_rows(const struct plan *plan, const struct layer_plan *layer, enum staging_use use) {
 	const int is_output = use == STAGING_FIXED_OUTPUT || use == STAGING_BITS_OUTPUT;
-	if (is_output && layer->layer->transpose)
-		return plan->trace->maps[staged_map(plan, layer, use)].height;
+	if (is_output && layer->layer->transpose) return plan->trace->maps[staged_map(plan, layer, use)].height;
 	if (is_output) return layer->band_rows / layer->unit_rows;
 	uint32_t most = 0;
 	for (uint32_t band = 0; band < layer->bands; band++) {
@@ -232,7 +232,7 @@ static void limit_rows(struct layer_plan *layer, uint32_t *rows, uint32_t limit,
 }
 
 static enum status wanted_rows(const struct plan *plan, struct layer_plan *layer, uint32_t *rows) {
-	const uint32_t wish = plan_wish(plan, layer).band_rows, unit = layer->unit_rows,
+	const uint32_t wish = plan_wish(plan, layer).band_rows, unit = layer->step_rows,
 	               limit = plan->config.mapper_band_rows;
 	*rows = layer->rows;
 	layer->rows_reason = "all";
@@ -240,7 +240,7 @@ static enum status wanted_rows(const struct plan *plan, struct layer_plan *layer
 	           plan_sums_rows(plan, layer, least(layer->block_channels, layer->layer->output_channels)),
 	           "as sums fit");
 	if (wish) {
-		if (wish > *rows || wish % unit)
+		if (wish > *rows || (wish % unit && wish != layer->rows))
 			return plan_refuse(plan, layer,
 			                   "band_rows %" PRIu32 " was asked for; expected a multiple of %" PRIu32
 			                   " of at most %" PRIu32 ", what the sums buffers hold",
@@ -251,7 +251,7 @@ static enum status wanted_rows(const struct plan *plan, struct layer_plan *layer
 	}
 	const int reloads = layer->bands_outer && layer->weights == RESIDENCY_TILE && layer->blocks > 1;
 	if (plan->config.post_mode == POST_INLINE && !reloads)
-		limit_rows(layer, rows, unit * divide_round_up(layer->rows / unit, 4), "a quarter");
+		limit_rows(layer, rows, unit * divide_round_up(divide_round_up(layer->rows, unit), 4), "a quarter");
 	if (limit) limit_rows(layer, rows, limit < unit ? unit : limit / unit * unit, "as set");
 	return STATUS_OK;
 }
@@ -259,16 +259,17 @@ static enum status wanted_rows(const struct plan *plan, struct layer_plan *layer
 /* Chooses the band and places its staging areas. *small: -1, or the buffer that is too small even for the least band.
  */
 static enum status choose_band(struct map_work *work, struct layer_plan *layer, int *small) {
-	const uint32_t unit = layer->unit_rows;
+	const uint32_t unit = layer->step_rows, units = divide_round_up(layer->rows, unit);
 	uint32_t most;
 	enum status status = wanted_rows(work->plan, layer, &most);
 	if (status != STATUS_OK) return status;
-	const uint32_t fewest = plan_wish(work->plan, layer).band_rows ? most : unit;
+	const uint32_t fewest = plan_wish(work->plan, layer).band_rows ? most : least(unit, most);
 	*small = -1;
 	for (uint32_t halves = 2; halves >= 1; halves--)
-		for (uint32_t rows = most; rows >= fewest; rows -= unit) {
+		for (uint32_t rows = most; rows >= fewest; rows = (rows - 1) / unit * unit) {
 			set_band(layer, rows);
-			if (rows != fewest) set_band(layer, unit * divide_round_up(layer->rows / unit, layer->bands));
+			if (rows != fewest)
+				set_band(layer, least(unit * divide_round_up(units, layer->bands), layer->rows));
 			*small = place_staging(work, layer, halves);
 			if (*small < 0) {
 				if (rows < most) layer->rows_reason = "as maps fit";

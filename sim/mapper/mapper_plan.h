@@ -44,9 +44,11 @@ struct layer_plan {
 	const struct trace_layer *layer;
 	uint32_t index;
 	struct conv_plan main, skip;
-	uint32_t rows, width;  /* of the sums that are computed (pool: without the odd last row and column) */
-	uint32_t unit_rows;    /* a band is a multiple of these rows: pool 2, else 1 */
-	uint32_t classes;      /* of border constants: 9, 1 with pad 0, 0 without a binary convolution */
+	uint32_t rows, width; /* of the sums that are computed (pool: without the odd last row and column) */
+	uint32_t unit_rows;   /* of the sums for one of the output: pool 2, else 1 */
+	uint32_t step_rows; /* a band is a multiple of these, or all rows: a transposed bit map takes whole lane groups
+	                       of pixels; else unit_rows */
+	uint32_t classes;   /* of border constants: 9, 1 with pad 0, 0 without a binary convolution */
 	uint32_t channel_step; /* a block is a multiple of these channels */
 	uint32_t block_channels, blocks;
 	uint32_t band_rows, bands;
@@ -119,9 +121,14 @@ uint32_t plan_block(const struct layer_plan *layer, uint32_t block);
 void plan_block_words(const struct plan *plan, const struct layer_plan *layer, uint32_t channels,
                       uint32_t words[WEIGHT_BUFFERS]);
 
-/* Most rows of `channels` output channels whose sums fit (one half of the sums buffers where they are used in halves).
- */
+/* Most rows of `channels` output channels whose sums fit (one half of the sums buffers where they are used in halves):
+ * all, or a multiple of step_rows. */
 uint32_t plan_sums_rows(const struct plan *plan, const struct layer_plan *layer, uint32_t channels);
+
+/* Least rows of a band. */
+static inline uint32_t plan_least_rows(const struct layer_plan *layer) {
+	return least(layer->step_rows, layer->rows);
+}
 
 /* 1: the engines fill one half of this sums buffer while the post unit empties the other. */
 int plan_sums_halved(const struct plan *plan, enum buffer_id buffer);

@@ -74,7 +74,8 @@ uint32_t plan_sums_rows(const struct plan *plan, const struct layer_plan *layer,
 		    plan->config.buffer[buffer].depth_words / (plan_sums_halved(plan, buffer) ? 2 : 1);
 		if (row_words[i] && depth / row_words[i] < rows) rows = depth / row_words[i];
 	}
-	return (uint32_t)rows / layer->unit_rows * layer->unit_rows;
+	if (rows == layer->rows) return layer->rows;
+	return (uint32_t)rows / layer->step_rows * layer->step_rows;
 }
 
 /* Both ends of a window outside, or windows of one class that are outside by different amounts: one constant a class
@@ -182,6 +183,9 @@ static enum status plan_layer(struct plan *plan, uint32_t index) {
 	out->unit_rows = layer->pool == TRACE_POOL_MAX2 ? 2 : 1;
 	out->rows = layer->sums_height / out->unit_rows * out->unit_rows;
 	out->width = layer->sums_width / out->unit_rows * out->unit_rows;
+	out->step_rows = out->unit_rows;
+	if (layer->transpose && layer->bits_map != UINT32_MAX)
+		while (out->step_rows * out->width % plan->config.post_lanes) out->step_rows++;
 	if (layer->output_channels > FIELD_16_BITS)
 		return plan_refuse(plan, out, "%" PRIu32 " output channels; at most %d", layer->output_channels,
 		                   FIELD_16_BITS);

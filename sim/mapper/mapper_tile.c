@@ -73,8 +73,8 @@ static uint32_t transposed_base(struct emitter *emitter, const struct layer_plan
                                 enum staging_use use, uint32_t block) {
 	const struct map_plan *map = &emitter->plan->maps[map_index];
 	const struct staging *staging = &layer->staging[use];
-	const uint32_t base = (staging->halves ? staging->base : map->base) +
-	                      block * layer->block_channels * map->pixel_words;
+	const uint32_t base =
+	    (staging->halves ? staging->base : map->base) + block * layer->block_channels * map->pixel_words;
 	emitter_touch(emitter, map->buffer, 1, base, (uint64_t)plan_block(layer, block) * map->pixel_words);
 	return base;
 }

@@ -1,9 +1,9 @@
 /* Blocks of output channels, and where weights, parameters and border constants live.
  *
- * Rules. A block is as many output channels as the sums of one row (pool: two) allow; where weights go by tiles, also
- * as many as fit a region of every weight buffer. auto: all layers resident if they fit; else each layer is loaded as a
- * whole where it fits, else block by block. A weight buffer begins with the resident layers; the rest is one region, or
- * two halves where ping_pong is on. */
+ * Rules. A block is as many output channels as the sums of one row (pool: two; see step_rows) allow; where weights go
+ * by tiles, also as many as fit a region of every weight buffer. auto: all layers resident if they fit; else each layer
+ * is loaded as a whole where it fits, else block by block. A weight buffer begins with the resident layers; the rest is
+ * one region, or two halves where ping_pong is on. */
 #include "sim/mapper/mapper_plan.h"
 
 #include <inttypes.h>
@@ -29,15 +29,23 @@ static enum status choose_block(struct plan *plan, struct layer_plan *layer) {
 		                   layer->channel_step);
 	if (channels > round_channels(layer, layer->layer->output_channels))
 		channels = round_channels(layer, layer->layer->output_channels);
-	while (!wish && channels > layer->channel_step && plan_sums_rows(plan, layer, channels) < layer->unit_rows)
+	const uint32_t rows = plan_least_rows(layer);
+	const uint32_t most =
+	    layer->layer->transpose && layer->layer->bits_map != UINT32_MAX ? POST_TURN_CHANNELS : UINT32_MAX;
+	while (!wish && channels > layer->channel_step &&
+	       (channels > most || plan_sums_rows(plan, layer, channels) < rows))
 		channels -= layer->channel_step;
-	if (plan_sums_rows(plan, layer, channels) < layer->unit_rows)
+	if (least(channels, layer->layer->output_channels) > most)
+		return plan_refuse(plan, layer,
+		                   "blocks of %" PRIu32 " channels; the post unit transposes bits of at most %" PRIu32
+		                   " channels at a time",
+		                   channels, most);
+	if (plan_sums_rows(plan, layer, channels) < rows)
 		return plan_refuse(plan, layer,
 		                   "the sums of %" PRIu32 " row(s) of %" PRIu32 " pixels and %" PRIu32
 		                   " channels do not fit the accumulators (%" PRIu32 " words) and skip_sums (%" PRIu32
 		                   " words), or a half of them",
-		                   layer->unit_rows, layer->width, channels,
-		                   plan->config.buffer[BUFFER_ACCUMULATORS].depth_words,
+		                   rows, layer->width, channels, plan->config.buffer[BUFFER_ACCUMULATORS].depth_words,
 		                   plan->config.buffer[BUFFER_SKIP_SUMS].depth_words);
 	set_block(layer, channels);
 	return STATUS_OK;

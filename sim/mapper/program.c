@@ -91,8 +91,8 @@ static const char *const unit_names[UNIT_COUNT] = {"binary", "fixed", "post", "l
 static const uint32_t known_flags[OPCODE_COUNT] = {
     0, 0, 0, 0, CONV_WINDOW_PACKED, CONV_AVERAGE2 | CONV_TAP_SHARED, 255 | 3 << POST_THRESHOLD_COUNT_SHIFT};
 static const char *const conv_flags[] = {"window_packed", "average2", "tap_shared", NULL};
-static const char *const post_flags[] = {"a_from_skip", "use_b",      "threshold",    "pool_max2",
-                                         "write_fixed", "write_bits", "write_output", "transpose", NULL};
+static const char *const post_flags[] = {"a_from_skip", "use_b",        "threshold", "pool_max2", "write_fixed",
+                                         "write_bits",  "write_output", "transpose", NULL};
 
 static int has_field(const struct field *field, enum opcode opcode) {
 	return (field->opcodes >> opcode & 1) != 0;

@@ -40,6 +40,9 @@ enum post_flag {
 	POST_THRESHOLD_COUNT_SHIFT = 8 /* two bits */
 };
 
+/* Of a POST command with POST_TRANSPOSE and POST_WRITE_BITS: channels of the memory in which columns of bits grow. */
+enum { POST_TURN_CHANNELS = 1024 };
+
 struct transfer_fields {
 	uint32_t ddr_address, channel, buffer, buffer_address, row_words, rows, pitch_bytes;
 };

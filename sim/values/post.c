@@ -156,7 +156,7 @@ static void scatter_row(const struct post *post, const struct post_data *data, u
 		}                                                                                                      \
 		if (side == 2) pool_rows(post);                                                                        \
 		if (layer->transpose) {                                                                                \
-			scatter_row(post, data, y * width, above);                                                     \
+			scatter_row(post, data, (uint32_t)(y) * width, above);                                         \
 			continue;                                                                                      \
 		}                                                                                                      \
 		const int32_t *restrict values = post->values;                                                         \

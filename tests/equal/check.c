@@ -161,15 +161,20 @@ static int scores_equal_kernels(const struct drawn *drawn, const struct executor
 
 static int count_coverage(const struct drawn *drawn, const struct machine_result *result, struct coverage *coverage,
                           struct error *error) {
-	struct config other = drawn->config;
-	struct machine_result without_refresh;
+	struct config no_refresh = drawn->config, no_tras = drawn->config;
+	struct machine_result without_refresh, without_tras;
 	if (!coverage) return 1;
-	other.dram_trefi_ps = 0;
-	if (native_run(&other, &drawn->program, NULL, &without_refresh, error)) return 0;
-	coverage_add(coverage, &drawn->config, &drawn->trace, &drawn->program, &drawn->mapping, result,
-	             &without_refresh);
+	no_refresh.dram_trefi_ps = 0;
+	no_tras.dram_tras_ps = 1;
+	if (native_run(&no_refresh, &drawn->program, NULL, &without_refresh, error)) return 0;
+	const int good = !native_run(&no_tras, &drawn->program, NULL, &without_tras, error);
+	if (good) {
+		coverage_add(coverage, &drawn->config, &drawn->trace, &drawn->program, &drawn->mapping, result,
+		             &without_refresh, &without_tras);
+		machine_result_clear(&without_tras);
+	}
 	machine_result_clear(&without_refresh);
-	return 1;
+	return good;
 }
 
 /* Native run with the executor; on success the result is the caller's. */

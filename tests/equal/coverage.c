@@ -10,18 +10,20 @@ static const struct {
     [COVERAGE_PORT_WAITS] = {"port_waits", 10},
     [COVERAGE_BLOCKED] = {"blocked_cycles", 10},
     [COVERAGE_REFRESH] = {"refresh_hit", 10},
+    [COVERAGE_ROW_CONFLICT] = {"row_conflict", 10},
+    [COVERAGE_TRAS] = {"tras_wait", 2},
     [COVERAGE_SPILLED] = {"spilled_maps", 10},
     [COVERAGE_MASKED] = {"masked_borders", 10},
     [COVERAGE_PARTIAL_BAND] = {"partial_last_band", 10},
     [COVERAGE_PARTIAL_CHANNELS] = {"partial_channel_group", 10},
     [COVERAGE_NEGATIVE_GAMMA] = {"negative_gamma", 10},
     [COVERAGE_SKIP] = {"skip_convolution", 10},
-    [COVERAGE_AVERAGE2] = {"average_of_2x2", 1},
+    [COVERAGE_AVERAGE2] = {"average_of_2x2", 2},
     [COVERAGE_TAP_SHARED] = {"tap_shared", 5},
     [COVERAGE_WINDOW_PACKED] = {"window_packed", 5},
     [COVERAGE_POOL] = {"pooling", 10},
     [COVERAGE_TRANSPOSE] = {"transposed_maps", 10},
-    [COVERAGE_PAD_SIGN] = {"signed_borders", 10},
+    [COVERAGE_PAD_SIGN] = {"signed_borders", 5},
     [COVERAGE_WEIGHTS_RELOADED] = {"weights_reloaded", 10},
     [COVERAGE_SEPARATE_POST] = {"separate_post", 10},
     [COVERAGE_FRAMES] = {"several_frames", 10},
@@ -40,7 +42,7 @@ static int has_port_waits(const struct machine_result *result) {
 	return 0;
 }
 
-static int refresh_moved(const struct machine_result *a, const struct machine_result *b) {
+static int cycles_differ(const struct machine_result *a, const struct machine_result *b) {
 	if (a->total_cycles != b->total_cycles) return 1;
 	for (uint32_t layer = 0; layer < a->layer_count; layer++)
 		if (memcmp(a->layers[layer].cycles, b->layers[layer].cycles, sizeof a->layers[layer].cycles)) return 1;
@@ -81,11 +83,14 @@ static void see_command(uint8_t *seen, const struct command *command) {
 
 void coverage_add(struct coverage *coverage, const struct config *config, const struct trace *trace,
                   const struct program *program, const struct mapping *mapping, const struct machine_result *result,
-                  const struct machine_result *without_refresh) {
+                  const struct machine_result *without_refresh, const struct machine_result *without_tras) {
 	uint8_t seen[COVERAGE_FEATURES] = {0};
 	seen[COVERAGE_PORT_WAITS] = has_port_waits(result) != 0;
 	seen[COVERAGE_BLOCKED] = has_blocked(result) != 0;
-	seen[COVERAGE_REFRESH] = refresh_moved(result, without_refresh) != 0;
+	seen[COVERAGE_REFRESH] = cycles_differ(result, without_refresh) != 0;
+	seen[COVERAGE_TRAS] = cycles_differ(result, without_tras) != 0;
+	for (uint32_t c = 0; c < config->dram_channels; c++)
+		if (result->channels[c].row_conflicts) seen[COVERAGE_ROW_CONFLICT] = 1;
 	seen[COVERAGE_SEPARATE_POST] = config->post_mode == POST_SEPARATE;
 	seen[COVERAGE_FRAMES] = config->frames > 1;
 	for (uint32_t i = 0; i < trace->layer_count; i++)

@@ -13,6 +13,8 @@ enum coverage_feature {
 	COVERAGE_PORT_WAITS,   /* a port request that was not granted in its first cycle */
 	COVERAGE_BLOCKED,      /* a cycle attributed as blocked, of one of the five units */
 	COVERAGE_REFRESH,      /* a refresh that moved a cycle: without refresh the total or an attribution differs */
+	COVERAGE_ROW_CONFLICT, /* a burst that closed another row of its bank */
+	COVERAGE_TRAS,         /* one that had to wait for tRAS: with a tRAS of 1 ps a cycle moves */
 	COVERAGE_SPILLED,      /* a map other than the input and the scores goes through DDR */
 	COVERAGE_MASKED,       /* a binary convolution with masked borders */
 	COVERAGE_PARTIAL_BAND, /* a last band of fewer rows than the others */
@@ -35,10 +37,10 @@ struct coverage {
 	uint32_t cases, with[COVERAGE_FEATURES];
 };
 
-/* `without_refresh` is the same run with refresh off. */
+/* `without_refresh` is the same run with refresh off, `without_tras` with a tRAS of 1 ps. */
 void coverage_add(struct coverage *coverage, const struct config *config, const struct trace *trace,
                   const struct program *program, const struct mapping *mapping, const struct machine_result *result,
-                  const struct machine_result *without_refresh);
+                  const struct machine_result *without_refresh, const struct machine_result *without_tras);
 
 /* `feature NAME WITH CASES LEAST` a line; LEAST is the percentage a run must reach. */
 void coverage_print(const struct coverage *coverage, FILE *out);

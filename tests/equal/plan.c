@@ -16,12 +16,14 @@ static void draw_memory(struct random_source *random, struct config *config) {
 	config->dram_trcd_ps = random_spread(random, 1000, 40000, 14160);
 	config->dram_trp_ps = random_spread(random, 1000, 40000, 14160);
 	config->dram_cl_ps = random_spread(random, 1000, 40000, 14160);
-	config->dram_tras_ps = random_spread(random, 1000, 80000, 32000);
+	config->dram_tras_ps = random_spread(random, 1000, 400000, 32000);
 	config->dram_trfc_ps = random_spread(random, 50000, 500000, 350000);
 	config->dram_trefi_ps = random_chance(random, 85) ? random_spread(random, 1000000, 10000000, 7800000) : 0;
-	config->dram_bank_groups = random_power(random, 0, 3);
-	config->dram_banks_per_group = random_power(random, 0, 5);
-	do config->dram_row_bytes = random_power(random, 9, 16);
+	/* few banks half of the time: else a small network hardly ever closes a row, or waits for tRAS */
+	const int is_small = random_chance(random, 60) != 0;
+	config->dram_bank_groups = is_small ? 1 : random_power(random, 0, 3);
+	config->dram_banks_per_group = is_small ? 1 : random_power(random, 0, 5);
+	do config->dram_row_bytes = is_small ? 4096 : random_power(random, 9, 16);
 	while (config->dram_row_bytes * config->dram_bank_groups < 4096);
 }
 
@@ -57,7 +59,7 @@ static void draw_layer(struct random_source *random, const struct structure *str
 	layer->kernel = kernels[random_below(random, 10)];
 	layer->pad = layer->kernel >= 3 && random_chance(random, 70) ? 1 : 0;
 	if (layer->kernel == 5 && layer->pad && random_chance(random, 50)) layer->pad = 2;
-	layer->stride = random_chance(random, 70) ? 1 : random_between(random, 2, 3);
+	layer->stride = random_chance(random, 60) ? 1 : random_chance(random, 75) ? 2 : 3;
 	layer->pad_value = random_chance(random, 50) ? TRACE_PAD_MASKED : random_between(random, 0, 2);
 	layer->tap_shared = random_chance(random, 20);
 	layer->channels = random_between(random, 1, random_chance(random, 80) ? 20 : 70);
@@ -69,8 +71,8 @@ static void draw_layer(struct random_source *random, const struct structure *str
 	layer->shift = random_chance(random, 80) ? random_below(random, 13) : random_below(random, 32);
 	layer->scale_bits = random_between(random, 4, 10);
 	layer->pool = random_chance(random, 20);
-	layer->write_fixed = random_chance(random, 80);
-	layer->write_bits = random_chance(random, 80);
+	layer->write_fixed = random_chance(random, 90);
+	layer->write_bits = random_chance(random, 85);
 	layer->map_bits = random_spread(random, 3, structure->activation_bits, structure->activation_bits);
 	layer->transpose = random_chance(random, 20) ? 1 : 0;
 }
@@ -82,10 +84,14 @@ void plan_draw(struct plan *plan, struct random_source *random, const struct str
 	plan->input_is_bits = structure->activation_bits < 8 || random_chance(random, 40);
 	plan->input_height = random_between(random, 3, 12);
 	plan->input_width = random_chance(random, 50) ? plan->input_height : random_between(random, 3, 12);
+	if (random_chance(random, 50)) { /* halves well: averages of 2 x 2 pixels beside a stride of 2 */
+		plan->input_height += plan->input_height % 2;
+		plan->input_width += plan->input_width % 2;
+	}
 	plan->input_channels = random_between(random, 1, plan->input_is_bits ? 20 : 3);
 	plan->input_bits = plan->input_is_bits ? 1 : 8;
 	plan->classes = random_between(random, 2, 12);
-	plan->layer_count = random_between(random, 1, 4);
+	plan->layer_count = random_chance(random, 10) ? 1 : random_between(random, 2, 4);
 	for (uint32_t i = 0; i < plan->layer_count; i++) draw_layer(random, structure, &plan->layers[i]);
 }
 

@@ -184,10 +184,8 @@ static void add_outputs(struct builder *builder, const struct plan_layer *from, 
 		return;
 	}
 	if (writes_fixed)
-		layer->fixed_map =
-		    add_map(trace, "fixed", TRACE_MAP_FIXED, height, width, channels, from->map_bits);
-	if (from->write_bits)
-		layer->bits_map = add_map(trace, "bits", TRACE_MAP_BITS, height, width, channels, 1);
+		layer->fixed_map = add_map(trace, "fixed", TRACE_MAP_FIXED, height, width, channels, from->map_bits);
+	if (from->write_bits) layer->bits_map = add_map(trace, "bits", TRACE_MAP_BITS, height, width, channels, 1);
 	builder->fixed_map = layer->fixed_map;
 	builder->bits_map = layer->bits_map;
 }

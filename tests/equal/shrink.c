@@ -80,20 +80,14 @@ static int lower_network(struct shrinker *shrinker, struct plan *plan) {
 	               {offsetof(struct plan, input_width), 1},
 	               {offsetof(struct plan, input_channels), 1},
 	               {offsetof(struct plan, classes), 1}},
-	  of_layer[] = {{offsetof(struct plan_layer, skip), 0},
-	                {offsetof(struct plan_layer, pool), 0},
-	                {offsetof(struct plan_layer, transpose), 0},
-	                {offsetof(struct plan_layer, thresholds), 0},
-	                {offsetof(struct plan_layer, tap_shared), 0},
-	                {offsetof(struct plan_layer, pad), 0},
-	                {offsetof(struct plan_layer, pad_value), 0},
-	                {offsetof(struct plan_layer, kernel), 1},
-	                {offsetof(struct plan_layer, stride), 1},
-	                {offsetof(struct plan_layer, channels), 1},
-	                {offsetof(struct plan_layer, write_bits), 0},
-	                {offsetof(struct plan_layer, write_fixed), 0},
-	                {offsetof(struct plan_layer, shift), 0},
-	                {offsetof(struct plan_layer, threshold_base_minus), 0}};
+	  of_layer[] = {
+	      {offsetof(struct plan_layer, skip), 0},       {offsetof(struct plan_layer, pool), 0},
+	      {offsetof(struct plan_layer, transpose), 0},  {offsetof(struct plan_layer, thresholds), 0},
+	      {offsetof(struct plan_layer, tap_shared), 0}, {offsetof(struct plan_layer, pad), 0},
+	      {offsetof(struct plan_layer, pad_value), 0},  {offsetof(struct plan_layer, kernel), 1},
+	      {offsetof(struct plan_layer, stride), 1},     {offsetof(struct plan_layer, channels), 1},
+	      {offsetof(struct plan_layer, write_bits), 0}, {offsetof(struct plan_layer, write_fixed), 0},
+	      {offsetof(struct plan_layer, shift), 0},      {offsetof(struct plan_layer, threshold_base_minus), 0}};
 	int changed = 0;
 	for (size_t i = 0; i < sizeof of_plan / sizeof of_plan[0]; i++)
 		changed |= lower(shrinker, plan, of_plan[i].offset, of_plan[i].least);

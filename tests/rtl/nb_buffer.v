@@ -55,7 +55,15 @@ module nb_buffer #(
 			wire [A-1:0] unit_row = unit_address >> LB;
 			wire load_here = load_write && (WIDE ? load_place == 0 : load_place * WORD_BYTES < {{(A-13){1'b0}}, load_bytes});
 			wire unit_here = unit_write && (unit_address & BANK_MASK) == NUMBER;
-			wire [8*CHUNK_BYTES-1:0] loaded_bytes = WIDE ? load_chunk : load_chunk >> (load_place * (8 * WORD_BYTES));
+			wire [8*CHUNK_BYTES-1:0] loaded_bytes;
+			if (WIDE || BANKS == 1) begin : one_word
+				assign loaded_bytes = load_chunk;
+			end else begin : one_of_words
+				wire [8*WORD_BYTES-1:0] place_bytes;
+				nb_select #(.WIDTH(8*WORD_BYTES), .N(BANKS)) load_select (
+					.index(load_place[LB-1:0]), .words(load_chunk[8*WORD_BYTES*BANKS-1:0]), .word(place_bytes));
+				assign loaded_bytes = place_bytes;
+			end
 			wire [WORD-1:0] loaded;
 			wire [COLUMNS-1:0] load_enable;
 			for (e = 0; e < ELEMENTS; e = e + 1) begin : element
@@ -83,14 +91,24 @@ module nb_buffer #(
 		end
 	endgenerate
 
-	integer j;
+	wire [WORD*BANKS-1:0] in_order;
 	reg [15:0] segment_1, segment_2;
+	generate
+		if (BANKS == 1) begin : one_bank
+			assign in_order = rows_read;
+		end else begin : several_banks
+			for (b = 0; b < BANKS; b = b + 1) begin : place
+				wire [LB-1:0] from = read_address_1[LB-1:0] + b;
+				nb_select #(.WIDTH(WORD), .N(BANKS)) read_select (
+					.index(from), .words(rows_read), .word(in_order[WORD*b +: WORD]));
+			end
+		end
+	endgenerate
 	always @(posedge clock) begin
 		read_address_1 <= read_address;
 		segment_1 <= store_segment;
 		segment_2 <= segment_1;
-		for (j = 0; j < BANKS; j = j + 1)
-			group[WORD*j +: WORD] <= rows_read[WORD*((read_address_1 + j) & BANK_MASK) +: WORD];
+		group <= in_order;
 	end
 	assign read_word = group[WORD-1:0];
 

@@ -36,7 +36,7 @@ module nb_post #(
 	output [ACTIVATION_BITS*R-1:0] fixed_word,
 	output bits_write,
 	output [A-1:0] bits_address,
-	output [48*W-1:0] bits_enable,
+	output [48*W/L-1:0] bits_enable, // a column is L bits
 	output [48*W-1:0] bits_word,
 	output output_write,
 	output [A-1:0] output_address,
@@ -221,11 +221,15 @@ module nb_post #(
 	nb_delay #(.WIDTH(L+1), .DEPTH(D-1)) lane_delay (
 		.clock(clock), .in({valid_channels, !pool || !(py || px)}), .out({valid_channels_12, pool_first_12}));
 	wire [LANE_INDEX-1:0] turned_lane_13, turned_place_13;
+	localparam TURN = 10;       // log2 of the most channels whose bits are transposed
+	wire [15:0] turned_channel = lane_group * L + {{(16-LANE_INDEX){1'b0}}, turned_lane};
+	wire [TURN-1:0] turned_channel_13;
 	nb_delay #(.WIDTH(3*A+FIXED_INDEX+BIT_INDEX), .DEPTH(D)) write_delay (
 		.clock(clock), .in({fixed_at, bits_at, output_at, fixed_slot, bits_slot}),
 		.out({fixed_address, bits_address, output_address, fixed_slot_13, bits_slot_13}));
-	nb_delay #(.WIDTH(2*LANE_INDEX), .DEPTH(D)) turned_delay (
-		.clock(clock), .in({turned_lane, turned_place}), .out({turned_lane_13, turned_place_13}));
+	nb_delay #(.WIDTH(2*LANE_INDEX+TURN), .DEPTH(D)) turned_delay (
+		.clock(clock), .in({turned_lane, turned_place, turned_channel[TURN-1:0]}),
+		.out({turned_lane_13, turned_place_13, turned_channel_13}));
 
 	// Lanes
 	wire [ACC_BITS*L-1:0] accumulators;
@@ -253,8 +257,12 @@ module nb_post #(
 	wire [ACTIVATION_BITS*L-1:0] narrow_values, placed_values;
 	wire [ACTIVATION_BITS-1:0] turned_value;
 	wire turned_bit;
-	wire [L-1:0] placed_bits = transpose ? {L{turned_bit}} : bit_values;
 	wire [L-1:0] place_enable;  // lanes of the group that are written
+	// The present column of bits of every channel of a transposed map.
+	reg [L-1:0] turn [0:(1<<TURN)-1];
+	wire [L-1:0] turn_column = (turned_place_13 == 0 ? {L{1'b0}} : turn[turned_channel_13]) | (place_enable & {L{turned_bit}});
+	always @(posedge clock) if (write_stage[D-1] && transpose) turn[turned_channel_13] <= turn_column;
+	wire [L-1:0] placed_bits = transpose ? turn_column : bit_values;
 	generate
 		for (l = 0; l < L; l = l + 1) begin : place
 			assign narrow_values[ACTIVATION_BITS*l +: ACTIVATION_BITS] = output_word[32*l +: ACTIVATION_BITS];
@@ -277,9 +285,9 @@ module nb_post #(
 				mine ? placed_values[ACTIVATION_BITS*(c%L) +: ACTIVATION_BITS] : {ACTIVATION_BITS{1'b0}};
 		end
 		for (c = 0; c < BIT_SLOTS; c = c + 1) begin : bit_column
-			wire [L-1:0] mine = {L{bits_slot_13 == c}} & place_enable;
-			assign bits_enable[L*c +: L] = mine | {L{bits_slot_13 == 0 && first_place}};
-			assign bits_word[L*c +: L] = mine & placed_bits;
+			wire mine = bits_slot_13 == c;
+			assign bits_enable[c] = mine || (bits_slot_13 == 0 && first_place);
+			assign bits_word[L*c +: L] = mine ? placed_bits : {L{1'b0}};
 		end
 	endgenerate
 	assign fixed_write = write_stage[D-1] && writes[0];

@@ -133,7 +133,7 @@ module nb_top #(
 	wire [SUM_BITS*Q-1:0] fixed_sum, skip_sum;
 	wire [32*L-1:0] post_output;
 	wire [R-1:0] post_fixed_enable;
-	wire [48*W-1:0] post_bits_enable;
+	wire [48*W/L-1:0] post_bits_enable;
 	wire binary_sum_write, fixed_sum_write, post_fixed_write, post_bits_write, post_output_write;
 
 	nb_binary_engine #(
@@ -216,7 +216,7 @@ module nb_top #(
 	assign data_chunk = store_data_buffer == 0 ? stored[0] : store_data_buffer == 1 ? stored[1] : stored[8];
 
 	nb_buffer #(
-		.A(A), .DEPTH(DEPTH0), .BANKS(BANKS0), .ELEMENTS(W), .ELEMENT_BITS(48), .UNIT_BITS(64), .COLUMN_BITS(1), .WORD_BYTES(WB0),
+		.A(A), .DEPTH(DEPTH0), .BANKS(BANKS0), .ELEMENTS(W), .ELEMENT_BITS(48), .UNIT_BITS(64), .COLUMN_BITS(L), .WORD_BYTES(WB0),
 		.BEAT_BYTES(X), .CHUNK_BYTES(CHUNK_BYTES)
 	) bit_activations (
 		.clock(clock), .read_address(store_from[0] ? store_at : binary_activation_at), .read_word(bit_activation),

@@ -38,7 +38,7 @@ binary() {
 	local fabric popcount shape
 	for fabric in 0 1 2; do
 		for popcount in 0 1; do
-			for shape in 1,1 4,1 16,1 3,2 4,2 8,2 4,3 2,4; do
+			for shape in 1,1 4,1 16,1 3,2 4,3 2,4; do
 				point binary_engine nb_binary_engine - P="${shape%,*}" W="${shape#*,}" FABRIC="$fabric" POPCOUNT_DSP="$popcount" ACC_BITS=16
 			done
 		done
@@ -91,7 +91,7 @@ buffer_words() { # buffer_words TECHNOLOGY DEPTH BANKS ELEMENTS ELEMENT_BITS UNI
 
 buffer() {
 	local depth
-	for depth in 512 1024 2048 4096; do # bit activations, fixed activations, weights of 4 PEs
+	for depth in 512 2048 4096; do # bit activations, fixed activations, weights of 4 PEs
 		buffer_words block "$depth" 1 1 48 64 48 8
 		buffer_words block "$depth" 1 1 48 64 4 8
 		buffer_words block "$depth" 1 4 48 64 48 32
@@ -106,13 +106,13 @@ buffer() {
 		buffer_words block "$depth" 2 16 8 8 8 16
 		buffer_words block "$depth" 1 16 16 16 16 32
 	done
-	for depth in 4096 8192 16384; do
+	for depth in 4096 16384; do
 		buffer_words huge "$depth" 1 1 48 64 48 8
 		buffer_words huge "$depth" 1 4 48 64 48 32
 		buffer_words huge "$depth" 1 16 16 16 16 32
 		buffer_words huge "$depth" 2 16 8 8 8 16
 	done
-	for depth in 32 64 128 256; do
+	for depth in 32 64 256; do
 		buffer_words distributed "$depth" 1 1 48 64 48 8
 		buffer_words distributed "$depth" 1 4 32 32 32 16
 		buffer_words distributed "$depth" 1 8 16 16 16 16

@@ -12,7 +12,8 @@
 	"[network]\nname = bad\nclasses = 2\n[input]\npixel = minus128\nimage_height = 4\nimage_width = 4\n"           \
 	"image_channels = 1\n"
 #define CONV "[conv]\ntype = fixed_conv\ninputs = input\noutputs = 2\nkernel = 4\n"
-#define POOLED(name) "[g]\ntype = global_average_pool\ninputs = " name "\n[f]\ntype = fully_connected\ninputs = g\noutputs = 2\n"
+#define POOLED(name)                                                                                                   \
+	"[g]\ntype = global_average_pool\ninputs = " name "\n[f]\ntype = fully_connected\ninputs = g\noutputs = 2\n"
 #define ADDED "[a]\ntype = add\ninputs = c, d\n" POOLED("a")
 #define WIDE "[wide]\ntype = fixed_conv\ninputs = input\noutputs = 2\nkernel = 1\n"
 

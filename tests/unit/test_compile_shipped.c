@@ -147,12 +147,14 @@ static void mixer(void **state) {
 		assert_int_equal(map->channels, i % 4 ? 256 : 64);
 	}
 	assert_string_equal(trace.layers[2].name, "b1.token2");
-	assert_non_null(strstr(trace.layers[2].from, "b1.token2.out.bn,b1.token.back,b1.token.grid,b1.channel1.main.sign"));
+	assert_non_null(
+	    strstr(trace.layers[2].from, "b1.token2.out.bn,b1.token.back,b1.token.grid,b1.channel1.main.sign"));
 	trace_clear(&trace);
 }
 
-/* Float: 93.00 % of the first 1000, 90.56 % of all 10,000. Both stay within one point. The float network itself moves as much as the
- * quantised one: it gives 93.20, 91.90, 91.50 % on the first 1000 with uniform noise 0.00001, 0.001, 0.004 wide before its signs. */
+/* Float: 93.00 % of the first 1000, 90.56 % of all 10,000. Both stay within one point. The float network itself moves
+ * as much as the quantised one: it gives 93.20, 91.90, 91.50 % on the first 1000 with uniform noise 0.00001, 0.001,
+ * 0.004 wide before its signs. */
 static void accuracy(void **state) {
 	(void)state;
 	struct trace trace;
@@ -177,7 +179,7 @@ static void accuracy(void **state) {
 	}
 	print_message("top-1: first 1000 %.2f %% (float 93.00), all 10000 %.2f %% (float 90.56)\n", right_first / 10.0,
 	              right / 100.0);
-	assert_true(right >= 8956);      /* within 1 point */
+	assert_true(right >= 8956); /* within 1 point */
 	assert_true(right_first >= 920);
 	free(map);
 	values_network_free(values);
@@ -186,8 +188,8 @@ static void accuracy(void **state) {
 }
 
 int main(void) {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(neuroblend20), cmocka_unit_test(neuroblend18),     cmocka_unit_test(seeds),
-	    cmocka_unit_test(widths),       cmocka_unit_test(mixer), cmocka_unit_test(accuracy)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(neuroblend20), cmocka_unit_test(neuroblend18),
+	                                   cmocka_unit_test(seeds),        cmocka_unit_test(widths),
+	                                   cmocka_unit_test(mixer),        cmocka_unit_test(accuracy)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -148,8 +148,8 @@ static void threshold_network(void **state) {
 }
 
 /* The scores of random images are proportional to the float network's, to a part of their usual size. */
-static void scores_are_proportional(const struct network *network, struct values_network *values,
-                                    struct random *random, double tolerance) {
+static void scores_are_proportional(const struct network *network, struct values_network *values, struct random *random,
+                                    double tolerance) {
 	double dot = 0, square = 0, scores_real[IMAGES][3];
 	int32_t scores[IMAGES][3];
 	for (int n = 0; n < IMAGES; n++) {
@@ -383,8 +383,7 @@ static void average_is_centred(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(threshold_network), cmocka_unit_test(path_network),
-	                                   cmocka_unit_test(average_is_centred),
-	                                   cmocka_unit_test(turned_bits_network),
+	                                   cmocka_unit_test(average_is_centred), cmocka_unit_test(turned_bits_network),
 	                                   cmocka_unit_test(turned_path_network)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -358,6 +358,11 @@ static void errors_are_named(void **state) {
 	rig_fails(&rig, c, "has transpose with write_output; expected without");
 	c = ok, c.flags = (c.flags & ~(uint32_t)POST_WRITE_OUTPUT) | POST_TRANSPOSE | POST_POOL_MAX2;
 	rig_fails(&rig, c, "has transpose with pool_max2; expected without");
+	c = ok, c.flags = (c.flags & ~(uint32_t)POST_WRITE_OUTPUT) | POST_TRANSPOSE | POST_WRITE_BITS;
+	c.f.post.first_channel = 1;
+	rig_fails(&rig, c, "transposes bits from pixel 1; expected a multiple of 4");
+	c.f.post.first_channel = 0, c.f.post.channels = 1025;
+	rig_fails(&rig, c, "transposes bits of 1025 channels; expected at most 1024");
 	/* 2048 needs 13 bits, the lanes have 12. */
 	load_affine(&rig, 0, (struct affine[4]){same, same, same, {1, 1, 1, 0, 1, 0}});
 	rig_fails(&rig, ok, "writes fixed_activations word 0 lane 3 with value 2048; expected at most 12 bits");
@@ -569,9 +574,11 @@ static void run_block(struct model *m, uint32_t first, uint32_t channels) {
 	                                   .shift = m->shift,
 	                                   .value_bits = m->value_bits,
 	                                   .threshold_base = m->threshold_base};
-	if (m->flags & POST_TRANSPOSE) { /* in two bands */
-		run_transposed(m, post, 0, m->sums_rows / 2);
-		run_transposed(m, post, m->sums_rows / 2, m->sums_rows - m->sums_rows / 2);
+	if (m->flags & POST_TRANSPOSE) { /* in two bands, where the second can begin at a whole lane group of pixels */
+		uint32_t rows = m->sums_rows - 1;
+		while (rows * m->sums_width % config->post_lanes) rows--;
+		if (rows) run_transposed(m, post, 0, rows);
+		run_transposed(m, post, rows, m->sums_rows - rows);
 		return;
 	}
 	if (rig_run(&m->rig, post) != STATUS_OK) fail_msg("%s", m->rig.error.text);

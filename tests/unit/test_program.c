@@ -235,21 +235,21 @@ static void steps_are_those_of_the_loops(void **state) {
 
 static void print_names_what_is_set(void **state) {
 	(void)state;
-	struct command commands[] = {{.opcode = OPCODE_LOAD,
-	                              .layer = 3,
-	                              .give_data = 1u << UNIT_BINARY | 1u << UNIT_POST,
-	                              .take_room = 1u << UNIT_FIXED,
-	                              .f.transfer = {.ddr_address = 64,
-	                                             .channel = 1,
-	                                             .buffer = BUFFER_BORDER,
-	                                             .row_words = 5,
-	                                             .rows = 1,
-	                                             .pitch_bytes = 64}},
-	                             {.opcode = OPCODE_POST,
-	                              .flags = POST_THRESHOLD | POST_WRITE_BITS | POST_TRANSPOSE |
-	                                       2u << POST_THRESHOLD_COUNT_SHIFT,
-	                              .f.post.threshold_base = -1},
-	                             {.opcode = OPCODE_END, .f.frame_start = 1}};
+	struct command commands[] = {
+	    {.opcode = OPCODE_LOAD,
+	     .layer = 3,
+	     .give_data = 1u << UNIT_BINARY | 1u << UNIT_POST,
+	     .take_room = 1u << UNIT_FIXED,
+	     .f.transfer = {.ddr_address = 64,
+	                    .channel = 1,
+	                    .buffer = BUFFER_BORDER,
+	                    .row_words = 5,
+	                    .rows = 1,
+	                    .pitch_bytes = 64}},
+	    {.opcode = OPCODE_POST,
+	     .flags = POST_THRESHOLD | POST_WRITE_BITS | POST_TRANSPOSE | 2u << POST_THRESHOLD_COUNT_SHIFT,
+	     .f.post.threshold_base = -1},
+	    {.opcode = OPCODE_END, .f.frame_start = 1}};
 	const struct program program = {.commands = commands, .command_count = 3};
 	char *text = NULL;
 	size_t bytes = 0;

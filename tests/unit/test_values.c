@@ -389,11 +389,11 @@ static void random_post(struct trace *trace, uint64_t *state, struct trace_layer
 	const uint32_t bits = random_between(state, 4, 16), kinds = both ? 3 : random_between(state, 1, 3);
 	if (layer->post == TRACE_POST_THRESHOLD) layer->threshold_base = random_signed(state, bits) / 2;
 	if (kinds & 1)
-		layer->fixed_map = trace_sample_map(trace, numbered(name, "x", index), TRACE_MAP_FIXED, height, width,
-		                                    channels, bits);
+		layer->fixed_map =
+		    trace_sample_map(trace, numbered(name, "x", index), TRACE_MAP_FIXED, height, width, channels, bits);
 	if (kinds & 2)
-		layer->bits_map = trace_sample_map(trace, numbered(name, "s", index), TRACE_MAP_BITS, height, width,
-		                                   channels, 1);
+		layer->bits_map =
+		    trace_sample_map(trace, numbered(name, "s", index), TRACE_MAP_BITS, height, width, channels, 1);
 	layer->parameter_tensor =
 	    trace_sample_tensor(trace, numbered(name, "p", index), TRACE_TENSOR_INT32, layer->output_channels,
 	                        layer->post == TRACE_POST_AFFINE ? 6 : 1 + layer->threshold_count);

@@ -1,0 +1,265 @@
+/* Formulas against synthesis: reads configs/tech/synthesis.csv, computes what sim/estimate says for each point, and prints the table of
+ * configs/tech/SYNTHESIS.md: error by unit and resource, held-out points apart from those the constants were fitted on.
+ *
+ *   nb_synthesis_table CONFIG DEVICE CSV
+ *
+ * What a unit's row of the estimate has and its Verilog has not is taken off: the DMA's data FIFOs. The rows of queue, tokens, ports and
+ * sequencer are compared as one unit (`sequencer`: fetch, five queues, tokens), a buffer's blocks and flip-flops only, since its
+ * fabric depends on what a machine connects to it; that is part of `machine`. Status 1: a DSP, block RAM or UltraRAM count differs.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/estimate/resource_units.h"
+
+enum { LINE_BYTES = 1024, UNITS_MAX = 32, NAME_BYTES = 32, DSP48E2 = DEVICE_DSP48E2 };
+
+struct point {
+	char unit[NAME_BYTES], technology[NAME_BYTES], parameters[LINE_BYTES];
+	int held_out;
+	unsigned long counts[7]; /* luts, memory luts, ffs, carry4, bram18, urams, dsps */
+};
+
+struct errors {
+	char unit[NAME_BYTES];
+	unsigned points[2];
+	double sum[2][2], worst[2][2]; /* [held out][LUT, FF] */
+	unsigned wrong[2];             /* points with another count of DSP, block RAM or UltraRAM */
+};
+
+/* What is summed over the `sequencer` unit's parts. */
+struct parts {
+	unsigned long fetch[2], tokens[2];
+};
+
+static unsigned long value_of(const struct point *point, const char *key, unsigned long standard) {
+	char name[NAME_BYTES];
+	snprintf(name, sizeof name, "%s=", key);
+	for (const char *at = point->parameters; *at;) {
+		if (!strncmp(at, name, strlen(name))) return strtoul(at + strlen(name), NULL, 10);
+		at = strchr(at, ' ');
+		if (!at) break;
+		at++;
+	}
+	return standard;
+}
+
+static int read_point(char *line, struct point *point) {
+	const char *fields[14];
+	int count = 0;
+	line[strcspn(line, "\n")] = '\0';
+	for (char *at = line; at && count < 14; count++) {
+		fields[count] = at;
+		at = strchr(at, ',');
+		if (at) *at++ = '\0';
+	}
+	if (count != 14 || !strcmp(fields[0], "unit")) return 0;
+	snprintf(point->unit, sizeof point->unit, "%s", fields[0]);
+	snprintf(point->technology, sizeof point->technology, "%s", fields[2]);
+	snprintf(point->parameters, sizeof point->parameters, "%s", fields[3]);
+	point->held_out = atoi(fields[4]);
+	for (int i = 0; i < 7; i++) point->counts[i] = strtoul(fields[5 + i], NULL, 10);
+	return 1;
+}
+
+static void set_engines(const struct point *point, struct config *config) {
+	config->binary_pes = (uint32_t)value_of(point, "P", config->binary_pes);
+	config->binary_words = (uint32_t)value_of(point, "W", 1);
+	config->binary_fabric = (uint32_t)value_of(point, "FABRIC", FABRIC_DSP);
+	config->binary_popcount = (uint32_t)value_of(point, "POPCOUNT_DSP", 0);
+	config->binary_accumulator_bits = (uint32_t)value_of(point, "ACC_BITS", 16);
+	config->binary_packing = (uint32_t)value_of(point, "PACKING", 0);
+	config->binary_window_bits = (uint32_t)value_of(point, "WINDOW_BITS", 576);
+	config->fixed_rows = (uint32_t)value_of(point, "R", 4);
+	config->fixed_columns = (uint32_t)value_of(point, "Q", 4);
+	config->fixed_weight_bits = (uint32_t)value_of(point, "WEIGHT_BITS", 8);
+	config->fixed_activation_bits = (uint32_t)value_of(point, "ACTIVATION_BITS", 8);
+	config->fixed_accumulator_bits = (uint32_t)value_of(point, "SUM_BITS", 32);
+	config->post_lanes = (uint32_t)value_of(point, "L", 4);
+	config->dma_axi_bytes = (uint32_t)value_of(point, "X", 64);
+	config->dma_outstanding = (uint32_t)value_of(point, "S", 4);
+	config->sequencer_queue_depth = (uint32_t)value_of(point, strcmp(point->unit, "queue") ? "QD" : "DEPTH", 4);
+	config->sequencer_program_commands = (uint32_t)value_of(point, "PROGRAM_COMMANDS", 512);
+	config->sequencer_fetch_cycles = 1;
+	for (int buffer = 0; buffer < BUFFER_COUNT; buffer++) {
+		char key[NAME_BYTES];
+		snprintf(key, sizeof key, "DEPTH%d", buffer);
+		config->buffer[buffer].depth_words = (uint32_t)value_of(point, key, 512);
+		snprintf(key, sizeof key, "BANKS%d", buffer);
+		config->buffer[buffer].banks = (uint32_t)value_of(point, key, 1);
+		config->buffer[buffer].technology = TECHNOLOGY_BRAM36;
+	}
+}
+
+static void take_off(struct resource_row *row, const struct memory_blocks *blocks) {
+	row->amounts[RESOURCE_LUT].count -= blocks->memory_luts + blocks->mux_luts;
+	row->amounts[RESOURCE_FF].count -= blocks->ffs;
+	row->amounts[RESOURCE_BRAM18].count -= blocks->bram18s;
+	row->amounts[RESOURCE_URAM].count -= blocks->urams;
+}
+
+static void add_row(struct resource_row *sum, const struct resource_row *row) {
+	for (int kind = 0; kind < RESOURCE_KIND_COUNT; kind++) sum->amounts[kind].count += row->amounts[kind].count;
+}
+
+static void machine_row(const struct config *config, const struct device *device, struct resource_row *sum) {
+	struct resources resources;
+	estimate_resources(config, device, &resources);
+	for (int unit = 0; unit < RESOURCE_MEMORY_CONTROLLERS; unit++) add_row(sum, &resources.rows[unit]);
+	take_off(sum, &resources.memories[MEMORY_LOAD_DATA]);
+	take_off(sum, &resources.memories[MEMORY_STORE_DATA]);
+}
+
+static void buffer_row(const struct point *point, struct resource_row *row) {
+	unsigned long banks = value_of(point, "BANKS", 1), bits = value_of(point, "ELEMENTS", 1) * value_of(point, "ELEMENT_BITS", 48);
+	unsigned long beat = value_of(point, "BEAT_BYTES", 64), word = value_of(point, "WORD_BYTES", 8);
+	struct memory_shape shape = {bits, (value_of(point, "DEPTH", 512) + banks - 1) / banks, value_of(point, "COLUMN_BITS", 48), 0};
+	struct memory_blocks blocks;
+	(void)beat;
+	(void)word;
+	shape.technology = !strcmp(point->technology, "huge")          ? TECHNOLOGY_URAM288
+	                   : !strcmp(point->technology, "distributed") ? TECHNOLOGY_LUTRAM
+	                                                               : TECHNOLOGY_BRAM36;
+	memory_blocks_of(&shape, &blocks);
+	resource_row_add(row, RESOURCE_BRAM18, banks * blocks.bram18s, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_URAM, banks * blocks.urams, GRADE_FORMULA);
+	resource_row_add_memory_luts(row, banks * blocks.memory_luts, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF, banks * (bits + (shape.technology == TECHNOLOGY_LUTRAM ? bits : 0)), GRADE_FORMULA);
+}
+
+/* The estimate of this point. 0: it is part of another one. */
+static int estimate(const struct point *point, struct config *config, const struct device *device, struct resource_row *row) {
+	struct memory_blocks data = {0};
+	struct fixed_packing packing;
+	uint64_t products;
+	set_engines(point, config);
+	if (!strcmp(point->unit, "binary_engine")) {
+		resource_of_binary_engine(config, row);
+	} else if (!strcmp(point->unit, "window")) {
+		config->binary_words = (uint32_t)value_of(point, "BITS", 48) / 48;
+		resource_of_window_former(config, row);
+	} else if (!strcmp(point->unit, "fixed_engine")) {
+		resource_of_fixed_engine(config, DSP48E2, &packing, row);
+	} else if (!strcmp(point->unit, "post_lane")) {
+		resource_of_post_lane(value_of(point, "SUM", 32), DSP48E2, 1, row);
+	} else if (!strcmp(point->unit, "post_unit")) {
+		resource_of_post_unit(config, DSP48E2, &products, row);
+	} else if (!strcmp(point->unit, "load")) {
+		resource_of_load(config, &data, row);
+	} else if (!strcmp(point->unit, "store")) {
+		resource_of_store(config, &data, row);
+	} else if (!strcmp(point->unit, "queue")) {
+		resource_of_sequencer(config, row);
+	} else if (!strcmp(point->unit, "ports")) {
+		resource_of_ports(row);
+	} else if (!strcmp(point->unit, "buffer")) {
+		buffer_row(point, row);
+	} else if (!strcmp(point->unit, "machine")) {
+		machine_row(config, device, row);
+	} else if (!strcmp(point->unit, "sequencer")) {
+		resource_of_program_memory(config, &data, row);
+		memset(&data, 0, sizeof data);
+	} else {
+		return 0;
+	}
+	if (data.memory_luts || data.bram18s) take_off(row, &data);
+	return 1;
+}
+
+static struct errors *errors_of(struct errors *table, const char *unit) {
+	int i = 0;
+	while (table[i].unit[0] && strcmp(table[i].unit, unit)) i++;
+	snprintf(table[i].unit, sizeof table[i].unit, "%s", unit);
+	return &table[i];
+}
+
+static void note(struct errors *errors, const struct point *point, const struct resource_row *row) {
+	const int held = point->held_out;
+	const unsigned long luts = point->counts[0], ffs = point->counts[2];
+	const double pairs[2][2] = {{(double)row->amounts[RESOURCE_LUT].count, (double)luts},
+	                            {(double)row->amounts[RESOURCE_FF].count, (double)ffs}};
+	errors->points[held]++;
+	for (int kind = 0; kind < 2; kind++) {
+		double error = pairs[kind][1] > 0 ? fabs(pairs[kind][0] / pairs[kind][1] - 1) * 100 : 0;
+		errors->sum[held][kind] += error;
+		if (error > errors->worst[held][kind]) errors->worst[held][kind] = error;
+	}
+	if (row->amounts[RESOURCE_BRAM18].count == point->counts[4] && row->amounts[RESOURCE_URAM].count == point->counts[5] &&
+	    row->amounts[RESOURCE_DSP].count == point->counts[6])
+		return;
+	errors->wrong[held]++;
+	fprintf(stderr, "%s %s: bram18 %lu, uram %lu, dsp %lu; estimated %lu, %lu, %lu\n", point->unit, point->parameters,
+	        point->counts[4], point->counts[5], point->counts[6], (unsigned long)row->amounts[RESOURCE_BRAM18].count,
+	        (unsigned long)row->amounts[RESOURCE_URAM].count, (unsigned long)row->amounts[RESOURCE_DSP].count);
+}
+
+/* Puts the parts of the sequencer together at a queue's point; a sequencer's point has its program memory only, a buffer's its blocks. */
+static void adjust(struct point *point, const struct parts *parts) {
+	if (!strcmp(point->unit, "queue")) {
+		point->counts[0] = 5 * point->counts[0] + parts->fetch[0] + parts->tokens[0];
+		point->counts[2] = 5 * point->counts[2] + parts->fetch[1] + parts->tokens[1];
+		snprintf(point->unit, sizeof point->unit, "sequencer");
+	} else if (!strcmp(point->unit, "sequencer")) {
+		point->counts[0] = point->counts[2] = 0;
+		snprintf(point->unit, sizeof point->unit, "program_memory");
+	} else if (!strcmp(point->unit, "buffer")) {
+		point->counts[0] = point->counts[1];
+	}
+}
+
+static void print_table(const struct errors *table) {
+	printf("| unit | points fitted / held out | LUT, held out: mean / worst | FF, held out: mean / worst | LUT, fitted: mean / worst | "
+	       "DSP, BRAM, URAM |\n|---|---|---|---|---|---|\n");
+	for (; table->unit[0]; table++) {
+		double n[2] = {table->points[0] ? table->points[0] : 1, table->points[1] ? table->points[1] : 1};
+		printf("| %s | %u / %u | %.1f / %.1f %% | %.1f / %.1f %% | %.1f / %.1f %% | %s", table->unit, table->points[0],
+		       table->points[1], table->sum[1][0] / n[1], table->worst[1][0], table->sum[1][1] / n[1], table->worst[1][1],
+		       table->sum[0][0] / n[0], table->worst[0][0], table->wrong[0] + table->wrong[1] ? "" : "exact |\n");
+		if (table->wrong[0] + table->wrong[1])
+			printf("%u of %u differ |\n", table->wrong[0] + table->wrong[1], table->points[0] + table->points[1]);
+	}
+}
+
+int main(int argc, char **argv) {
+	static struct errors table[UNITS_MAX];
+	struct config config;
+	struct device device;
+	struct parts parts = {{0, 0}, {0, 0}};
+	struct error error = {""};
+	char line[LINE_BYTES];
+	if (argc < 4) return 2;
+	if (config_read(&config, argv[1], &error) || device_read(&device, argv[2], &error)) {
+		fprintf(stderr, "%s\n", error.text);
+		return 1;
+	}
+	FILE *file = fopen(argv[3], "r");
+	if (!file) return 1;
+	for (int pass = 0; pass < 2; pass++, rewind(file))
+		while (fgets(line, sizeof line, file)) {
+			struct point point;
+			struct resource_row row = {0};
+			if (!read_point(line, &point)) continue;
+			unsigned long *part = !strcmp(point.unit, "tokens") ? parts.tokens : parts.fetch;
+			if (pass == 0) {
+				if (strcmp(point.unit, "tokens") && value_of(&point, "PROGRAM_COMMANDS", 0) != 512) continue;
+				if (!strcmp(point.unit, "machine")) continue;
+				part[0] = point.counts[0];
+				part[1] = point.counts[2];
+				continue;
+			}
+			if (!estimate(&point, &config, &device, &row)) continue;
+			adjust(&point, &parts);
+			if (!strcmp(point.unit, "program_memory")) row.amounts[RESOURCE_LUT].count = 0;
+			if (argc > 4)
+				fprintf(stderr, "%s %s: LUT %lu est %lu, FF %lu est %lu\n", point.unit, point.parameters, point.counts[0],
+				        (unsigned long)row.amounts[RESOURCE_LUT].count, point.counts[2], (unsigned long)row.amounts[RESOURCE_FF].count);
+			note(errors_of(table, point.unit), &point, &row);
+		}
+	fclose(file);
+	print_table(table);
+	for (int i = 0; i < UNITS_MAX; i++)
+		if (table[i].wrong[0] + table[i].wrong[1]) return 1;
+	return 0;
+}

@@ -1,0 +1,158 @@
+/* Does a shared simulation ever differ from one of its own? */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "explore/evaluate.h"
+#include "sim/base/text.h"
+
+struct fixture {
+	struct sweep sweep;
+	struct evaluator *shared, *fresh;
+};
+
+static int setup(void **state) {
+	struct fixture *fixture = calloc(1, sizeof *fixture);
+	config_defaults(&fixture->sweep.base);
+	sweep_add_axis(&fixture->sweep, "run.frames", "1", "here", NULL);
+	if (sweep_complete(&fixture->sweep, "here", NULL)) return 1;
+	fixture->shared = evaluator_create(&fixture->sweep, 1);
+	fixture->fresh = evaluator_create(&fixture->sweep, 0);
+	*state = fixture;
+	return !fixture->shared || !fixture->fresh;
+}
+
+static int teardown(void **state) {
+	struct fixture *fixture = *state;
+	evaluator_free(fixture->shared);
+	evaluator_free(fixture->fresh);
+	sweep_clear(&fixture->sweep);
+	free(fixture);
+	return 0;
+}
+
+static void assert_same(struct fixture *fixture, const struct config *config, const char *what) {
+	struct point_row shared, fresh;
+	evaluator_config(fixture->shared, 0, config, &shared);
+	evaluator_config(fixture->fresh, 0, config, &fresh);
+	if (memcmp(&shared, &fresh, sizeof fresh) != 0)
+		fail_msg("%s: shared %llu cycles %.9g W %s, fresh %llu cycles %.9g W %s", what,
+		         (unsigned long long)shared.total_cycles, shared.power_w, shared.reason,
+		         (unsigned long long)fresh.total_cycles, fresh.power_w, fresh.reason);
+}
+
+/* Another value of a parameter: twice, half, one more, the next word. */
+static int other_value(const struct config_parameter *parameter, struct config *config, int kind) {
+	uint32_t value;
+	char word[64];
+	char *member = (char *)config + parameter->offset;
+	if (parameter->type == CONFIG_TEXT) {
+		static const char *const devices[] = {"ultra96", "zc706", "u280"};
+		if (strcmp(parameter->key, "device") != 0 || kind > 2) return 0;
+		memset(member, 0, CONFIG_TEXT_BYTES);
+		memcpy(member, devices[kind], strlen(devices[kind]));
+		return 1;
+	}
+	memcpy(&value, member, sizeof value);
+	if (parameter->type == CONFIG_WORD) {
+		value = (uint32_t)kind;
+		text_word_at(parameter->words, value, word, sizeof word);
+		if (!word[0]) return 0;
+	} else {
+		value = kind == 0 ? value * 2 : kind == 1 ? value / 2 : kind == 2 ? value + 1 : value ? value - 1 : 0;
+		if (value < parameter->minimum || value > parameter->maximum) return 0;
+	}
+	memcpy(member, &value, sizeof value);
+	return 1;
+}
+
+/* Every parameter in turn, beside the same base: what is left out of a key although it matters shows here. */
+static void every_parameter_that_matters_is_in_the_keys(void **state) {
+	struct fixture *fixture = *state;
+	static const uint32_t kinds[] = {DRAM_DDR4, DRAM_FIXED, DRAM_UNLIMITED};
+	unsigned changed = 0;
+	for (int base = 0; base < 3; base++) {
+		struct config standard = fixture->sweep.base;
+		standard.dram_kind = kinds[base];
+		standard.frames = 2;
+		assert_same(fixture, &standard, "base");
+		for (size_t i = 0; i < config_parameter_count; i++)
+			for (int kind = 0; kind < 4; kind++) {
+				struct config config = standard;
+				if (!other_value(&config_parameters[i], &config, kind)) continue;
+				assert_same(fixture, &config, config_parameters[i].key);
+				assert_same(fixture, &standard, config_parameters[i].key);
+				changed++;
+			}
+	}
+	assert_true(changed > 400);
+}
+
+static uint32_t pick(uint64_t *random, uint32_t count) {
+	*random ^= *random << 13;
+	*random ^= *random >> 7;
+	*random ^= *random << 17;
+	return (uint32_t)(*random % count);
+}
+
+/* A machine near others: few values an axis, so that programs and timings meet again. */
+static void random_config(struct config *config, uint64_t *random) {
+	static const uint32_t words[] = {1, 3};
+	static const char *const devices[] = {"u250", "ultra96"};
+	config->binary_pes = 8u << pick(random, 2);
+	config->post_lanes = 8;
+	config->binary_words = words[pick(random, 2)];
+	config->dram_kind = pick(random, 3);
+	config->clock_khz = 200000 + 100000 * pick(random, 2);
+	config->dram_channels = 1 + pick(random, 2);
+	config->dma_outstanding = 1u << pick(random, 2);
+	config->buffer[BUFFER_FIXED_ACTIVATIONS].depth_words = 2048u << pick(random, 2);
+	config->buffer[BUFFER_BIT_WEIGHTS].technology = pick(random, 3);
+	config->mapper_weights = pick(random, 2) ? RESIDENCY_AUTO : RESIDENCY_LAYER;
+	config->compile_skip_weight_bits = 4 + 4 * pick(random, 2);
+	memset(config->device, 0, sizeof config->device);
+	snprintf(config->device, sizeof config->device, "%s", devices[pick(random, 2)]);
+}
+
+static void shared_equals_fresh_on_random_points(void **state) {
+	struct fixture *fixture = *state;
+	uint64_t random = 20250;
+	for (int i = 0; i < 1500; i++) {
+		struct config config = fixture->sweep.base;
+		random_config(&config, &random);
+		assert_same(fixture, &config, "random");
+	}
+	const struct evaluator_counts *counts = evaluator_count(fixture->shared);
+	assert_true(counts->shared_inputs > 50); /* else nothing was tested */
+	assert_true(counts->shared_programs > 20);
+	assert_int_equal(evaluator_count(fixture->fresh)->shared_inputs, 0);
+	print_message("%llu points: %llu found by inputs, %llu by program\n", (unsigned long long)counts->points,
+	              (unsigned long long)counts->shared_inputs, (unsigned long long)counts->shared_programs);
+}
+
+static void networks_of_other_widths_are_told_apart(void **state) {
+	struct fixture *fixture = *state;
+	struct config config = fixture->sweep.base;
+	struct point_row eight, four;
+	evaluator_config(fixture->shared, 0, &config, &eight);
+	config.compile_skip_weight_bits = 4;
+	evaluator_config(fixture->shared, 0, &config, &four);
+	assert_int_equal(eight.status, POINT_OK);
+	assert_true(eight.network != four.network);
+	assert_int_equal(eight.total_cycles, four.total_cycles); /* the same lanes: stem and head have 8 bits */
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(every_parameter_that_matters_is_in_the_keys, setup, teardown),
+	    cmocka_unit_test_setup_teardown(shared_equals_fresh_on_random_points, setup, teardown),
+	    cmocka_unit_test_setup_teardown(networks_of_other_widths_are_told_apart, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
