@@ -204,14 +204,18 @@ static enum status bury(struct pool *pool, struct worker *worker) {
 	close(worker->socket);
 	worker->pid = 0;
 	add_counts(pool, worker);
+	int is_found = 0; /* what it died at: the first item that is not done */
 	for (int q = 0; !status && q < worker->queued; q++) {
 		int number = worker->queue[q];
 		struct slot *slot = &worker->shared->slots[number];
 		uint32_t done = atomic_load(&slot->done);
 		status = take_rows(pool, slot);
-		for (uint32_t i = done; !status && i < slot->count; i++)
-			status = q == 0 && i == done ? suspect(pool, slot->items[i], worker->is_suspect[number], how)
-			                             : push(pool, &pool->again, slot->items[i]);
+		struct items *rest = worker->is_suspect[number] ? &pool->suspects : &pool->again;
+		for (uint32_t i = done; !status && i < slot->count; i++) {
+			status = is_found ? push(pool, rest, slot->items[i])
+			                  : suspect(pool, slot->items[i], worker->is_suspect[number], how);
+			is_found = 1;
+		}
 	}
 	worker->queued = 0;
 	if (!status && ++pool->quick_deaths > 2 * POOL_WORKERS_MAX)

@@ -85,6 +85,7 @@ static enum status draw(const struct figure_request *request, const struct sweep
 		size_t drawn = series_write(&gathering->series, &words, &plot);
 		status = plot_draw(&plot, error);
 		plot_base(&plot, result->base);
+		size_t lines = series_lines(&gathering->series);
 		char images[48], unmeasured[64] = "";
 		if (gathering->fewest_images == gathering->most_images)
 			snprintf(images, sizeof images, "%u", gathering->most_images);
@@ -94,10 +95,10 @@ static enum status draw(const struct figure_request *request, const struct sweep
 			snprintf(unmeasured, sizeof unmeasured, "; %" PRIu64 " points without accuracy are left out",
 			         gathering->unmeasured);
 		snprintf(result->note, sizeof result->note,
-		         "sweep %s, %zu networks on %s images each, bars are one standard error%s%s", sweep->name,
-		         gathering->series.count, images, unmeasured,
-		         drawn < series_lines(&gathering->series) ? "; only 8 lines are drawn, all are in the data"
-		                                                  : "");
+		         "sweep %s, %zu networks on %s images each, bars are one standard error%s%s%s", sweep->name,
+		         gathering->series.count, images,
+		         lines > 1 ? "; lines are shifted sideways to be told apart" : "", unmeasured,
+		         drawn < lines ? "; only 8 lines are drawn, all are in the data" : "");
 	}
 	plot_close(&plot);
 	return status;

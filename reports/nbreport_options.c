@@ -25,8 +25,8 @@ static const struct option option_rows[] = {
     {OPTION_TEXT, "x", 'x', "PARAMETER", .offset = AT(x),
      .help = "Horizontal axis. Default: binary_engine.pes; accuracy: compile.skip_weight_bits."},
     {OPTION_TEXT, "line", 'l', "PARAMETER", .offset = AT(line),
-     .help = "A line for each of its values. Default: a bit width or binary_engine.words, whichever the sweep "
-             "varies; accuracy: compile.map_bits."},
+     .help = "A line for each of its values. Default: the first of the bit widths, binary_engine.words and the other "
+             "axes that makes a difference; accuracy: compile.map_bits."},
     {OPTION_TEXT, "y", 'y', "FIGURE", .offset = AT(y),
      .help = "latency: the vertical axis, as nbexplore figures lists them. Default: latency_ms."},
     {OPTION_TEXT, "objectives", 0, "X,Y", .offset = AT(objectives),

@@ -105,14 +105,27 @@ static void write_data(const struct series *series, const struct series_words *w
 	}
 }
 
+static int is_log_x(const double *values, size_t count) {
+	return count > 2 && values[0] > 0 && values[count - 1] / values[0] >= 8;
+}
+
+/* How far apart lines with error bars are drawn, so that bars in one place can be told apart. */
+static double shift_of(const struct series *series, const struct series_words *words) {
+	double values[X_MAX], nearest = INFINITY;
+	size_t count = x_values(series, values);
+	if (!words->has_error || is_log_x(values, count)) return 0;
+	for (size_t i = 1; i < count; i++) nearest = fmin(nearest, values[i] - values[i - 1]);
+	return nearest * 0.06;
+}
+
 static void write_x_axis(const struct series *series, FILE *out) {
 	double values[X_MAX];
 	size_t count = x_values(series, values);
 	double first = values[0], last = values[count - 1];
-	if (first > 0 && last / first >= 8 && count > 2) {
+	if (is_log_x(values, count)) {
 		fprintf(out, "set logscale x 2\nset xrange [%.9g:%.9g]\n", first / 1.2, last * 1.2);
 	} else {
-		double margin = (last - first) * 0.04;
+		double margin = (last - first) * 0.06;
 		fprintf(out, "set xrange [%.9g:%.9g]\n", first - margin, last + margin);
 	}
 	if (count > TICKS_MAX) return;
@@ -151,26 +164,30 @@ static int is_drawn(size_t index, size_t lines) {
 }
 
 static void write_line(const struct series_words *words, const struct plot *plot, const char *line, size_t style,
-                       int has_open, const char *before) {
+                       int has_open, double shift, const char *before) {
 	FILE *out = plot->command;
 	int fits_column = words->has_error ? 5 : 4;
 	for (int part = 0; part < 1 + has_open; part++) {
 		fprintf(out, "%s'%s.csv' skip 1 using (strcol(1) eq ", part ? ", \\\n     " : before, plot->name);
 		plot_quote(out, line);
 		if (part) fprintf(out, " && $%d == 0", fits_column);
-		fprintf(out, " ? $2 : NaN):($3*%.9g)", words->y_factor);
+		fputs(" ? $2", out);
+		if (shift != 0) fprintf(out, "%+.4g", shift);
+		fprintf(out, " : NaN):($3*%.9g)", words->y_factor);
 		if (!part && words->has_error) fprintf(out, ":($4*%.9g)", words->y_factor);
 		if (part) {
 			fputs(" with points pointtype 7 pointsize 0.2 linecolor rgb '#FFFFFF' notitle", out);
 			continue;
 		}
-		fprintf(out, " with %s linestyle %zu title ", words->has_error ? "yerrorlines" : "linespoints", style);
+		fprintf(out, " with %s linestyle %zu%s title ", words->has_error ? "yerrorlines" : "linespoints", style,
+		        words->has_error ? " linewidth 1.2" : "");
 		plot_quote(out, line);
 	}
 }
 
 size_t series_write(const struct series *series, const struct series_words *words, struct plot *plot) {
 	size_t lines = series_lines(series), drawn = 0, index = 0;
+	double most = (double)(lines < PLOT_SERIES_MAX ? lines : PLOT_SERIES_MAX), step = shift_of(series, words);
 	write_data(series, words, plot->data);
 	write_settings(series, words, lines, plot);
 	for (size_t i = 0; i < series->count;) {
@@ -181,7 +198,7 @@ size_t series_write(const struct series *series, const struct series_words *word
 		if (is_drawn(index++, lines)) {
 			drawn++;
 			write_line(words, plot, series->items[i].line.text, drawn, has_open,
-			           drawn > 1 ? ", \\\n     " : "plot ");
+			           step * ((double)drawn - (most + 1) / 2), drawn > 1 ? ", \\\n     " : "plot ");
 		}
 		i = end;
 	}

@@ -12,30 +12,28 @@
 
 #include <string.h>
 
-/* Synthesised control: LUTs and flip-flops; nb_binary_engine, nb_fixed_engine and nb_post without their lanes. */
+/* Synthesised control: LUTs and flip-flops of what has no structure worth counting. LUTs of control scatter: the same
+ * address multipliers come out between 2,400 and 2,700 LUTs from one machine to the next. */
 enum {
-	BINARY_CONTROL_LUTS = 2360, /* 2353, 2367, 2364 at (pes, words) = (4,1), (8,1), (4,2) */
-	BINARY_CONTROL_FFS = 911,   /* and 3 for each cycle of depth: exact at the same three points */
-	FIXED_CONTROL_LUTS = 2770,  /* 2836, 2708 at (rows, columns, bits) = (1,1,2), (2,1,4) */
-	FIXED_CONTROL_FFS = 923,    /* and 3 for each cycle of depth: within 3 at five points */
-	POST_CONTROL_LUTS = 7000,   /* 6,093 to 7,869 over 4, 8, 16 lanes: mostly shifters that choose lanes by index */
-	POST_CONTROL_FFS = 680,     /* 642 to 710 */
-	LOAD_LUTS = 800,            /* 696 to 948 over 2 to 16 slots: the same logic, optimised by chance */
-	LOAD_FFS = 340,             /* and 6 for each doubling of the slots: exact at 2, 4, 8, 16 slots */
+	BINARY_CONTROL_LUTS = 2520,
+	BINARY_CONTROL_FFS = 911, /* and 3 for each cycle of depth */
+	FIXED_CONTROL_LUTS = 2440,
+	FIXED_CONTROL_FFS = 915, /* and 4 for each cycle of depth: exact */
+	POST_CONTROL_LUTS = 1900,
+	POST_CONTROL_FFS = 640,
+	LOAD_LUTS = 1115, /* 1,014 to 1,306 over 2 to 32 slots and 8 to 128 bytes a beat: the same logic */
+	LOAD_FFS = 340,   /* and 6 for each doubling of the slots: exact */
 	LOAD_SLOT_BITS = 108,
-	STORE_LUTS = 850, /* 677 to 931 over 2 to 16 slots */
-	STORE_FFS = 593,  /* and 4 for each doubling: exact */
+	STORE_LUTS = 1050, /* 859 to 1,285 */
+	STORE_FFS = 593,   /* and 4 for each doubling: exact */
 	STORE_SLOT_BITS = 23,
-	FETCH_LUTS = 164,
-	FETCH_FFS = 62,
-	QUEUE_LUTS = 15,
-	QUEUE_FFS = 13,
+	FETCH_LUTS = 160,
+	FETCH_FFS = 51, /* and one a bit of the command's index */
 	TOKENS_LUTS = 1142, /* 50 counters of 16 bits */
 	TOKENS_FFS = 800,
-	PORTS_LUTS = 401,
+	PORTS_LUTS = 341,
 	PORTS_FFS = 90,
-	WINDOW_CONTROL_FFS = 518, /* and twice the window: exact at 144 to 1,152 bits */
-	WINDOW_FITTED_BITS = 1152,
+	WINDOW_CONTROL_FFS = 458, /* and 4 a bit of a place in a word, 5 a bit of a word's number, and the words */
 	COMMAND_BITS = 512,
 	ADDRESS_BITS = 24,
 	TOKEN_MASK_BITS = 10
@@ -72,11 +70,12 @@ void resource_row_add_blocks(struct resource_row *row, const struct memory_block
 }
 
 /* A registered adder tree over `count` values: level by level floor(n / 2) adders; a carry chain gives the sum's top
- * bit without a LUT, but for signed values, whose sign must be extended first. */
+ * bit without a LUT, but for signed values, whose sign must be extended first. A value without a partner is registered;
+ * the top bit it gains is constant, or its sign again. */
 static void add_tree(uint64_t count, uint64_t bits, int is_signed, uint64_t *luts, uint64_t *ffs) {
 	for (; count > 1; count = divide_up(count, 2), bits++) {
 		*luts += count / 2 * (bits + (is_signed ? 1 : 0));
-		*ffs += divide_up(count, 2) * (bits + 1);
+		*ffs += count / 2 * (bits + 1) + count % 2 * bits;
 	}
 }
 
@@ -114,18 +113,15 @@ static uint64_t binary_depth_cycles(const struct config *config) {
 	return 2 + 1 + log2_up(16 * words) + popcount + 2;
 }
 
-/* The window former of nb_window: forming and aligned register, and shifters that put any window length at bit 0. LUTs
- * follow n log2 n: 3,900 + 3 n log2 n is within 5 % of synthesis at n = 144, 288, 576, 1,152 bits. */
-static void add_window_former(const struct config *config, struct resource_row *row) {
-	uint64_t bits = config->binary_window_bits;
+/* The window former of nb_window: words of the stream and their copy, with the unfinished one; a multiplexer over the
+ * copy's words for each of the two that a step takes, and shifters of two words. */
+void resource_of_window_former(const struct config *config, struct resource_row *row) {
 	uint64_t word_bits = 48 * (uint64_t)config->binary_words;
-	int is_fitted = bits <= WINDOW_FITTED_BITS && config->binary_words == 1;
-	uint64_t floor_log2 = log2_up(bits + 1) - 1;
-	uint64_t power = (uint64_t)1 << floor_log2;
-	/* bits x log2(bits), linear between powers of two (at most 9 % of a bit low) */
-	uint64_t bits_log2 = bits * floor_log2 + bits * (bits - power) / power;
-	resource_row_add(row, RESOURCE_LUT, 3900 + 3 * bits_log2, is_fitted ? GRADE_FORMULA : GRADE_ASSUMED);
-	resource_row_add(row, RESOURCE_FF, WINDOW_CONTROL_FFS + bits + word_bits * divide_up(bits, word_bits),
+	uint64_t words = divide_up(config->binary_window_bits, word_bits);
+	resource_row_add(row, RESOURCE_LUT, 3000 + 3 * word_bits + word_bits * words / 2, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF,
+	                 WINDOW_CONTROL_FFS + 4 * log2_up(word_bits) + 5 * log2_up(words + 4) +
+	                     word_bits * (2 * words + 3),
 	                 GRADE_FORMULA);
 }
 
@@ -147,7 +143,7 @@ void resource_of_binary_engine(const struct config *config, struct resource_row 
 	resource_row_add(row, RESOURCE_LUT, word_bits, GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_LUT, BINARY_CONTROL_LUTS, GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_FF, BINARY_CONTROL_FFS + 3 * depth_cycles, GRADE_FORMULA);
-	if (config->binary_packing == PACKING_WINDOW) add_window_former(config, row);
+	if (config->binary_packing == PACKING_WINDOW) resource_of_window_former(config, row);
 }
 
 /* Tiles along one operand: the last one is signed, those below hold 17 bits, the shift of the blocks' cascade. */
@@ -187,8 +183,10 @@ static void add_products(const struct config *config, const struct fixed_packing
 		enum estimate_grade grade = weight_bits == 4 && activation_bits == 4 ? GRADE_FORMULA : GRADE_ASSUMED;
 		resource_row_add(row, RESOURCE_LUT, products * divide_up(26 * weight_bits * activation_bits, 16),
 		                 grade);
-		/* operand and product registers, which DSP blocks have inside */
-		resource_row_add(row, RESOURCE_FF, products * (weight_bits + product_bits) + rows * activation_bits,
+		/* operand and product registers, which DSP blocks have inside; two columns share the activation's */
+		resource_row_add(row, RESOURCE_FF,
+		                 products * (2 * weight_bits + product_bits) +
+		                     rows * divide_up(columns, 2) * activation_bits,
 		                 GRADE_FORMULA);
 	} else if (packing->products_per_dsp == 2) {
 		uint64_t pairs = rows * divide_up(columns, 2);
@@ -213,42 +211,46 @@ void resource_of_fixed_engine(const struct config *config, enum device_dsp dsp, 
 	*packing = resource_fixed_packing(dsp, (uint32_t)weight_bits, (uint32_t)activation_bits, config->fixed_columns);
 	add_products(config, packing, row);
 	add_tree(rows, weight_bits + activation_bits, 1, &luts, &ffs);
-	luts += config->fixed_accumulator_bits;
+	luts += 2 * (uint64_t)config->fixed_accumulator_bits; /* the first addend or the sum; adder */
 	ffs += config->fixed_accumulator_bits;
 	luts *= columns;
 	ffs *= columns;
 	/* Averager of each row: running sum, rounding, choice; its registers. */
 	luts += rows * (2 * (activation_bits + 3) + activation_bits);
 	ffs += rows * (2 * activation_bits + 3);
-	/* Weights wait one cycle for the averager; the operand register itself is the multiplier's. */
-	ffs += rows * columns * weight_bits;
 	resource_row_add(row, RESOURCE_LUT, luts + FIXED_CONTROL_LUTS, GRADE_FORMULA);
-	resource_row_add(row, RESOURCE_FF, ffs + FIXED_CONTROL_FFS + 3 * depth_cycles, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF, ffs + FIXED_CONTROL_FFS + 4 * depth_cycles, GRADE_FORMULA);
 	resource_row_add_memory_luts(row, ADDRESS_BITS + TOKEN_MASK_BITS, GRADE_FORMULA);
 }
 
-/* nb_post_lane: sums of S bits, z = A a + B of min(S + 17, 64) bits, then 64. Registers and delays are exact at both
- * widths; LUTs are 1,498 and 1,626 as synthesised: shifters, saturation, and compares. */
+/* nb_post_lane: sums of S bits, z = A a + B of min(S + 17, 64) bits, then 64. Flip-flops and delays are exact at 16 to
+ * 48 bits: 17 for each tile of a product but the last; LUTs (shifters, saturation, compares) within 2 %. */
+void resource_of_post_lane(uint64_t sum_bits, enum device_dsp dsp, uint64_t lanes, struct resource_row *row) {
+	uint64_t z_bits = sum_bits + 17 > 64 ? 64 : sum_bits + 17;
+	uint64_t dsps =
+	    resource_product_dsps(dsp, (uint32_t)sum_bits, 16) + resource_product_dsps(dsp, (uint32_t)z_bits, 16);
+	uint64_t luts = sum_bits <= 34 ? 1360 + 3 * sum_bits / 2 : 1411 + 31 * (sum_bits - 34) / 5;
+	resource_row_add(row, RESOURCE_DSP, lanes * dsps, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_LUT, lanes * luts, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF, lanes * (277 + z_bits + 17 * dsps - 51), GRADE_FORMULA);
+	resource_row_add_memory_luts(row, lanes * (104 + sum_bits), GRADE_FORMULA);
+}
+
 void resource_of_post_unit(const struct config *config, enum device_dsp dsp, uint64_t *products_per_value,
                            struct resource_row *row) {
 	uint64_t lanes = config->post_lanes, sum_bits = config->fixed_accumulator_bits;
 	if (config->binary_accumulator_bits > sum_bits) sum_bits = config->binary_accumulator_bits;
-	uint64_t z_bits = sum_bits + 17 > 64 ? 64 : sum_bits + 17;
+	resource_of_post_lane(sum_bits, dsp, lanes, row);
+	*products_per_value = row->amounts[RESOURCE_DSP].count / lanes;
+	/* Choice of the lanes' sums in the words of both accumulator buffers, and of a's and b's source. */
 	uint64_t words[] = {config->binary_pes / lanes, config->fixed_columns / lanes};
-	*products_per_value =
-	    resource_product_dsps(dsp, (uint32_t)sum_bits, 16) + resource_product_dsps(dsp, (uint32_t)z_bits, 16);
-	resource_row_add(row, RESOURCE_DSP, lanes * *products_per_value, GRADE_FORMULA);
-	resource_row_add(row, RESOURCE_LUT, lanes * (1242 + 8 * sum_bits), GRADE_FORMULA);
-	resource_row_add(row, RESOURCE_FF, lanes * (sum_bits + 4 * z_bits + 420), GRADE_FORMULA);
-	resource_row_add_memory_luts(row, lanes * (98 + sum_bits + 6), GRADE_FORMULA);
-	/* Choice of the lanes' sums in the words of both accumulator buffers (three uses), and the packing of bits and
-	 * values. */
+	uint64_t bits[] = {config->binary_accumulator_bits, config->fixed_accumulator_bits};
 	for (int i = 0; i < 2; i++)
-		resource_row_add(row, RESOURCE_LUT, (uint64_t)(i + 1) * lanes * sum_bits * divide_up(words[i] - 1, 3),
-		                 GRADE_FORMULA);
+		resource_row_add(row, RESOURCE_LUT, lanes * bits[i] * divide_up(words[i] - 1, 3), GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_LUT, 2 * lanes * sum_bits, GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_LUT, POST_CONTROL_LUTS, GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_FF, POST_CONTROL_FFS, GRADE_FORMULA);
-	resource_row_add_memory_luts(row, 3 * ADDRESS_BITS + 32, GRADE_FORMULA);
+	resource_row_add_memory_luts(row, 3 * ADDRESS_BITS + 8, GRADE_FORMULA);
 }
 
 /* Data of all slots' bursts, beside each master. */
@@ -288,9 +290,13 @@ void resource_of_sequencer(const struct config *config, struct resource_row *row
 	struct memory_blocks queue;
 	memory_blocks_of(&shape, &queue);
 	queue.ffs = 0; /* the head is read without a register */
+	uint64_t index_bits = config->sequencer_queue_depth > 1 ? log2_up(config->sequencer_queue_depth) : 1;
 	for (int unit = 0; unit < 5; unit++) resource_row_add_blocks(row, &queue, GRADE_FORMULA);
-	resource_row_add(row, RESOURCE_LUT, FETCH_LUTS + 5 * QUEUE_LUTS + TOKENS_LUTS, GRADE_FORMULA);
-	resource_row_add(row, RESOURCE_FF, FETCH_FFS + 5 * QUEUE_FFS + TOKENS_FFS, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_LUT, FETCH_LUTS + 5 * 5 * index_bits + TOKENS_LUTS, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF,
+	                 FETCH_FFS + log2_up(config->sequencer_program_commands) + 5 * (1 + 4 * index_bits) +
+	                     TOKENS_FFS,
+	                 GRADE_FORMULA);
 	/* A command read in several parts is put together in registers; else the memory's output register holds it. */
 	if (config->sequencer_fetch_cycles > 1) resource_row_add(row, RESOURCE_FF, COMMAND_BITS, GRADE_FORMULA);
 }

@@ -10,8 +10,12 @@ void resource_row_add_memory_luts(struct resource_row *row, uint64_t count, enum
 void resource_row_add_blocks(struct resource_row *row, const struct memory_blocks *blocks, enum estimate_grade grade);
 
 void resource_of_binary_engine(const struct config *config, struct resource_row *row);
+/* Part of the binary engine where packing = window. */
+void resource_of_window_former(const struct config *config, struct resource_row *row);
 void resource_of_fixed_engine(const struct config *config, enum device_dsp dsp, struct fixed_packing *packing,
                               struct resource_row *row);
+/* Part of the post unit: `lanes` lanes for sums of `sum_bits`. */
+void resource_of_post_lane(uint64_t sum_bits, enum device_dsp dsp, uint64_t lanes, struct resource_row *row);
 void resource_of_post_unit(const struct config *config, enum device_dsp dsp, uint64_t *products_per_value,
                            struct resource_row *row);
 void resource_of_load(const struct config *config, struct memory_blocks *data, struct resource_row *row);

@@ -124,13 +124,13 @@ __attribute__((target("avx2"))) static inline uint64_t packed_bits_avx2(const in
 }
 #endif
 
-/* A row with pixels and channels exchanged: pixel q of all, output o, is channel q of the map's pixel o. */
-static void scatter_row(const struct post *post, const struct post_data *data, uint32_t first_pixel, int32_t above) {
+/* Row y with pixels and channels exchanged: pixel q of all, output o, is channel q of the map's pixel o. */
+static void scatter_row(const struct post *post, const struct post_data *data, uint32_t y, int32_t above) {
 	const struct trace_layer *layer = post->layer;
 	const uint32_t outputs = layer->output_channels, channels = layer->sums_height * layer->sums_width;
 	const size_t words = values_words_per_pixel(channels);
 	const int32_t *v = post->values;
-	for (uint32_t q = first_pixel; q < first_pixel + layer->sums_width; q++, v += outputs) {
+	for (uint32_t q = y * layer->sums_width; q < (y + 1) * layer->sums_width; q++, v += outputs) {
 		for (size_t o = 0; data->fixed && o < outputs; o++) data->fixed[o * channels + q] = (int16_t)v[o];
 		for (size_t o = 0; data->scores && o < outputs; o++) data->scores[o * channels + q] = v[o];
 		for (size_t o = 0; data->bits && o < outputs; o++) {
@@ -156,7 +156,7 @@ static void scatter_row(const struct post *post, const struct post_data *data, u
 		}                                                                                                      \
 		if (side == 2) pool_rows(post);                                                                        \
 		if (layer->transpose) {                                                                                \
-			scatter_row(post, data, (uint32_t)(y) * width, above);                                         \
+			scatter_row(post, data, y, above);                                                             \
 			continue;                                                                                      \
 		}                                                                                                      \
 		const int32_t *restrict values = post->values;                                                         \

@@ -125,7 +125,8 @@ run_structures() {
 	return 0
 }
 
-# What the draws had in them; each feature in at least the part of the cases that coverage.c asks for.
+# What the draws had in them; each feature in at least the part of the cases that coverage.c asks for. Fewer than 200 cases
+# are too few to judge.
 check_coverage() {
 	local low
 	cat "$work"/*.features | awk '
@@ -133,7 +134,7 @@ check_coverage() {
 		END {
 			for (i = 1; i <= n; i++) {
 				share = of[name[i]] ? 100 * with[name[i]] / of[name[i]] : 0
-				low = share < least[name[i]] ? "  TOO FEW" : ""
+				low = of[name[i]] >= 200 && share < least[name[i]] ? "  TOO FEW" : ""
 				printf "%-22s in %5d of %5d cases (%.1f %%, at least %d %%)%s\n", name[i], with[name[i]], of[name[i]], share, least[name[i]], low
 			}
 			exit n == 0

@@ -52,7 +52,15 @@ partial=0
 for ((k = 0; k < kills; k++)); do
 	"$nb" "$here/large.ini" --db "$work/killed.db" -q --no-share &
 	pid=$!
+	before=$(rows "$work/killed.db" large 2>/dev/null | wc -l)
 	pause $((60 + RANDOM % 400))
+	if [ $((k % 2)) -eq 1 ]; then # every other time not before something was stored
+		for ((try = 0; try < 200; try++)); do
+			[ "$(rows "$work/killed.db" large 2>/dev/null | wc -l)" -gt "$before" ] && break
+			kill -0 $pid 2>/dev/null || break
+			pause 10
+		done
+	fi
 	workers=$(children $pid)
 	kill -9 $pid 2>/dev/null
 	wait $pid 2>/dev/null

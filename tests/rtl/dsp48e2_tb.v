@@ -1,5 +1,5 @@
 // dsp48e2_tb: does the behavioural DSP48E2 do what the primitive's tables say? Every logic mode, SIMD accumulation, multiply-accumulate,
-// packed products, cascade, register counts; and the machine's own products (nb_products, nb_multiply) against plain arithmetic.
+// packed products, cascade, register counts; and the machine's own products and quotients (nb_products, nb_multiply, nb_divide).
 // Expected values are written from the tables of the primitive's manual (OPMODE, ALUMODE, INMODE), not from the model.
 // Prints a line for each failure and `N passed, N failed`.
 module dsp48e2_tb;
@@ -137,6 +137,23 @@ module dsp48e2_tb;
 	reg signed [47:0] two_expected;
 	reg signed [64:0] three_expected;
 	reg signed [15:0] not_v0;
+
+	// Division by a constant (nb_divide), the post unit's other arithmetic: every number, the divisors that lanes and words give.
+	localparam DIVISORS = 12;
+	localparam [16*DIVISORS-1:0] DIVISOR = {16'd1, 16'd2, 16'd3, 16'd5, 16'd6, 16'd7, 16'd9, 16'd12, 16'd24, 16'd36, 16'd48, 16'd576};
+	reg [15:0] number;
+	wire [DIVISORS-1:0] divided;
+	genvar v;
+	generate
+		for (v = 0; v < DIVISORS; v = v + 1) begin : divider
+			localparam [15:0] BY = DIVISOR[16*v +: 16];
+			localparam REST = BY > 1 ? $clog2(BY) : 1;
+			wire [15:0] quotient;
+			wire [REST-1:0] remainder;
+			nb_divide #(.DIVISOR(BY)) divide (.number(number), .quotient(quotient), .remainder(remainder));
+			assign divided[v] = quotient == number / BY && {{(16-REST){1'b0}}, remainder} == number % BY;
+		end
+	endgenerate
 
 	initial begin
 		// verilator lint_off BLKSEQ
@@ -298,6 +315,11 @@ module dsp48e2_tb;
 			check(two_tiles, two_expected, "two tiles", k);
 			check(three_tiles[47:0], three_expected[47:0], "three tiles, low", k);
 			check({31'd0, three_tiles[64:48]}, {31'd0, three_expected[64:48]}, "three tiles, high", k);
+		end
+		for (i = 0; i < 65536; i = i + 1) begin
+			number = i[15:0];
+			#1;
+			if (divided != {DIVISORS{1'b1}} || i % 8192 == 0) check({36'd0, divided}, {36'd0, {DIVISORS{1'b1}}}, "division", i);
 		end
 		$display("%0d passed, %0d failed", passed, failed);
 		$finish;

@@ -28,7 +28,7 @@ NBSIM_RTL_PARAMETERS=$work sh tests/rtl/build.sh $parameters program_commands="$
 machine=$(sed -E 's/-G(CHANNELS)=[0-9]+//; s/-G([A-Z_0-9]+)=([0-9]+)/-set \1 \2/g' "$work/generics")
 sources=$(cd tests/rtl && ls nb_*.v | grep -vE 'nb_(bench|attribution|ddr_channel)\.v' | tr '\n' ' ')
 (cd tests/rtl && nice yosys -q -p "read_verilog -sv -I. $sources; chparam $machine nb_top; hierarchy -top nb_top; rename -top nb_top_gates;
-	setattr -set ram_style \"distributed\" */m:memory; synth_xilinx -family xcup -nodsp -nobram -top nb_top_gates -noiopad -noclkbuf;
+	setattr -set ram_style \"distributed\" */m:*memory; synth_xilinx -family xcup -nodsp -nobram -top nb_top_gates -noiopad -noclkbuf;
 	write_verilog -noattr $work/gates.v") >"$work/log" 2>&1 || fail "synthesis"
 
 # The bench's nb_top: parameters and ports of the source, inside the netlist.

@@ -230,6 +230,9 @@ module nb_post #(
 	nb_delay #(.WIDTH(2*LANE_INDEX+TURN), .DEPTH(D)) turned_delay (
 		.clock(clock), .in({turned_lane, turned_place, turned_channel[TURN-1:0]}),
 		.out({turned_lane_13, turned_place_13, turned_channel_13}));
+	// The memory's read address has registers of its own: yosys 0.23 cannot map a deep LUT memory of one port.
+	wire [TURN-1:0] turned_read_13;
+	nb_delay #(.WIDTH(TURN), .DEPTH(D)) read_delay (.clock(clock), .in(turned_channel[TURN-1:0]), .out(turned_read_13));
 
 	// Lanes
 	wire [ACC_BITS*L-1:0] accumulators;
@@ -260,7 +263,7 @@ module nb_post #(
 	wire [L-1:0] place_enable;  // lanes of the group that are written
 	// The present column of bits of every channel of a transposed map.
 	reg [L-1:0] turn [0:(1<<TURN)-1];
-	wire [L-1:0] turn_column = (turned_place_13 == 0 ? {L{1'b0}} : turn[turned_channel_13]) | (place_enable & {L{turned_bit}});
+	wire [L-1:0] turn_column = (turned_place_13 == 0 ? {L{1'b0}} : turn[turned_read_13]) | (place_enable & {L{turned_bit}});
 	always @(posedge clock) if (write_stage[D-1] && transpose) turn[turned_channel_13] <= turn_column;
 	wire [L-1:0] placed_bits = transpose ? turn_column : bit_values;
 	generate

@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 run() { # run MODEL: last line of the bench
 	rm -rf "$work/obj"
 	(cd "$here" && verilator --binary --timing -O3 -Wno-fatal -Wno-lint -Wno-style -Wno-STMTDLY --Mdir "$work/obj" --top-module dsp48e2_tb \
-		-CFLAGS -O1 -o bench dsp48e2_tb.v "$1" nb_products.v nb_multiply.v) >"$work/log" 2>&1 || { tail -n 5 "$work/log"; return 1; }
+		-CFLAGS -O1 -o bench dsp48e2_tb.v "$1" nb_products.v nb_multiply.v nb_divide.v) >"$work/log" 2>&1 || { tail -n 5 "$work/log"; return 1; }
 	"$work/obj/bench" | grep -v '^- ' >"$work/out"
 	grep -v passed "$work/out" | head -n 5
 	grep passed "$work/out"

@@ -77,7 +77,7 @@ synthesise() { # synthesise UNIT MODULE TECHNOLOGY PARAMETERS HELD_OUT SOURCES
 	local pair
 	for pair in ${parameters//,/ }; do set="$set -set ${pair%%=*} ${pair#*=}"; done
 	[ -n "$set" ] && set="chparam $set $module;"
-	[ "$technology" != - ] && style="setattr -set ram_style \"$technology\" */m:memory;"
+	[ "$technology" != - ] && style="setattr -set ram_style \"$technology\" */m:*memory;"
 	[ "$technology" = huge ] && uram=-uram
 	(cd tests/rtl && nice yosys -q -p "read_verilog -sv -I. $(files_of "$module"); $set hierarchy -top $module; rename -top point; $style \
 		synth_xilinx -family xcup -nodsp $uram -top point -noiopad -noclkbuf; tee -q -o $folder/stat stat -tech xilinx") >"$folder/log" 2>&1

@@ -14,7 +14,7 @@
 
 #include "sim/estimate/resource_units.h"
 
-enum { LINE_BYTES = 1024, UNITS_MAX = 32, NAME_BYTES = 32, DSP48E2 = DEVICE_DSP48E2 };
+enum { LINE_BYTES = 1024, UNITS_MAX = 32, NAME_BYTES = 32 };
 
 struct point {
 	char unit[NAME_BYTES], technology[NAME_BYTES], parameters[LINE_BYTES];
@@ -114,11 +114,8 @@ static void machine_row(const struct config *config, const struct device *device
 
 static void buffer_row(const struct point *point, struct resource_row *row) {
 	unsigned long banks = value_of(point, "BANKS", 1), bits = value_of(point, "ELEMENTS", 1) * value_of(point, "ELEMENT_BITS", 48);
-	unsigned long beat = value_of(point, "BEAT_BYTES", 64), word = value_of(point, "WORD_BYTES", 8);
 	struct memory_shape shape = {bits, (value_of(point, "DEPTH", 512) + banks - 1) / banks, value_of(point, "COLUMN_BITS", 48), 0};
 	struct memory_blocks blocks;
-	(void)beat;
-	(void)word;
 	shape.technology = !strcmp(point->technology, "huge")          ? TECHNOLOGY_URAM288
 	                   : !strcmp(point->technology, "distributed") ? TECHNOLOGY_LUTRAM
 	                                                               : TECHNOLOGY_BRAM36;
@@ -141,15 +138,16 @@ static int estimate(const struct point *point, struct config *config, const stru
 		config->binary_words = (uint32_t)value_of(point, "BITS", 48) / 48;
 		resource_of_window_former(config, row);
 	} else if (!strcmp(point->unit, "fixed_engine")) {
-		resource_of_fixed_engine(config, DSP48E2, &packing, row);
+		resource_of_fixed_engine(config, DEVICE_DSP48E2, &packing, row);
 	} else if (!strcmp(point->unit, "post_lane")) {
-		resource_of_post_lane(value_of(point, "SUM", 32), DSP48E2, 1, row);
+		resource_of_post_lane(value_of(point, "SUM", 32), DEVICE_DSP48E2, 1, row);
 	} else if (!strcmp(point->unit, "post_unit")) {
-		resource_of_post_unit(config, DSP48E2, &products, row);
+		resource_of_post_unit(config, DEVICE_DSP48E2, &products, row);
 	} else if (!strcmp(point->unit, "load")) {
 		resource_of_load(config, &data, row);
 	} else if (!strcmp(point->unit, "store")) {
 		resource_of_store(config, &data, row);
+		row->amounts[RESOURCE_LUT].count -= 8 * (uint64_t)config->dma_axi_bytes; /* choice of the buffer, in nb_top */
 	} else if (!strcmp(point->unit, "queue")) {
 		resource_of_sequencer(config, row);
 	} else if (!strcmp(point->unit, "ports")) {

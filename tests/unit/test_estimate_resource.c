@@ -27,25 +27,24 @@ static void load(const char *name, struct config *config, struct device *device)
 static const struct lane_point {
 	enum config_fabric fabric;
 	uint64_t bits, lanes, accumulator_bits, luts, ffs, dsps;
-	uint64_t ff_spare; /* flip-flops a lane that synthesis removed: constant top bits of a value passed on */
 } lane_points[] = {
-    {FABRIC_DSP, 48, 1, 16, 65, 72, 1, 0},           {FABRIC_DSP, 48, 2, 16, 130, 144, 2, 0},
-    {FABRIC_DSP, 48, 4, 16, 260, 288, 4, 0},         {FABRIC_DSP, 48, 8, 16, 520, 576, 8, 0},
-    {FABRIC_DSP, 48, 16, 16, 1040, 1152, 16, 0},     {FABRIC_DSP, 48, 32, 16, 2080, 2304, 32, 0},
-    {FABRIC_DSP, 96, 1, 16, 120, 135, 2, 0},         {FABRIC_DSP, 96, 2, 16, 240, 270, 4, 0},
-    {FABRIC_DSP, 96, 4, 16, 480, 540, 8, 0},         {FABRIC_DSP, 96, 8, 16, 960, 1080, 16, 0},
-    {FABRIC_DSP, 96, 16, 16, 1920, 2160, 32, 0},     {FABRIC_DSP, 192, 8, 16, 1848, 2096, 32, 0},
-    {FABRIC_DSP, 192, 32, 16, 7392, 8384, 128, 0},   {FABRIC_DSP, 384, 8, 16, 3632, 4136, 64, 0},
-    {FABRIC_DSP, 384, 32, 16, 14528, 16544, 256, 0}, {FABRIC_DSP, 144, 3, 16, 528, 615, 9, 1},
-    {FABRIC_DSP, 240, 5, 12, 1420, 1680, 25, 2},     {FABRIC_DSP, 288, 7, 20, 2429, 2807, 42, 1},
-    {FABRIC_DSP, 336, 4, 24, 1628, 1872, 28, 1},     {FABRIC_DSP, 768, 2, 20, 1810, 2064, 32, 0},
-    {FABRIC_DSP, 1152, 1, 16, 1349, 1549, 24, 1},    {FABRIC_LUT, 48, 1, 16, 113, 216, 0, 0},
-    {FABRIC_LUT, 48, 2, 16, 226, 384, 0, 0},         {FABRIC_LUT, 48, 4, 16, 452, 720, 0, 0},
-    {FABRIC_LUT, 48, 8, 16, 904, 1392, 0, 0},        {FABRIC_LUT, 48, 16, 16, 1808, 2736, 0, 0},
-    {FABRIC_LUT, 48, 32, 16, 3616, 5424, 0, 0},      {FABRIC_LUT, 96, 1, 16, 216, 423, 0, 0},
-    {FABRIC_LUT, 96, 2, 16, 432, 750, 0, 0},         {FABRIC_LUT, 96, 4, 16, 864, 1404, 0, 0},
-    {FABRIC_LUT, 144, 3, 16, 960, 1911, 0, 1},       {FABRIC_LUT, 288, 4, 20, 2540, 5060, 0, 1},
-    {FABRIC_LUT, 336, 2, 24, 1486, 2952, 0, 1},      {FABRIC_FUSED, 48, 1, 0, 73, 184, 0, 0},
+    {FABRIC_DSP, 48, 1, 16, 65, 72, 1},           {FABRIC_DSP, 48, 2, 16, 130, 144, 2},
+    {FABRIC_DSP, 48, 4, 16, 260, 288, 4},         {FABRIC_DSP, 48, 8, 16, 520, 576, 8},
+    {FABRIC_DSP, 48, 16, 16, 1040, 1152, 16},     {FABRIC_DSP, 48, 32, 16, 2080, 2304, 32},
+    {FABRIC_DSP, 96, 1, 16, 120, 135, 2},         {FABRIC_DSP, 96, 2, 16, 240, 270, 4},
+    {FABRIC_DSP, 96, 4, 16, 480, 540, 8},         {FABRIC_DSP, 96, 8, 16, 960, 1080, 16},
+    {FABRIC_DSP, 96, 16, 16, 1920, 2160, 32},     {FABRIC_DSP, 192, 8, 16, 1848, 2096, 32},
+    {FABRIC_DSP, 192, 32, 16, 7392, 8384, 128},   {FABRIC_DSP, 384, 8, 16, 3632, 4136, 64},
+    {FABRIC_DSP, 384, 32, 16, 14528, 16544, 256}, {FABRIC_DSP, 144, 3, 16, 528, 615, 9},
+    {FABRIC_DSP, 240, 5, 12, 1420, 1680, 25},     {FABRIC_DSP, 288, 7, 20, 2429, 2807, 42},
+    {FABRIC_DSP, 336, 4, 24, 1628, 1872, 28},     {FABRIC_DSP, 768, 2, 20, 1810, 2064, 32},
+    {FABRIC_DSP, 1152, 1, 16, 1349, 1549, 24},    {FABRIC_LUT, 48, 1, 16, 113, 216, 0},
+    {FABRIC_LUT, 48, 2, 16, 226, 384, 0},         {FABRIC_LUT, 48, 4, 16, 452, 720, 0},
+    {FABRIC_LUT, 48, 8, 16, 904, 1392, 0},        {FABRIC_LUT, 48, 16, 16, 1808, 2736, 0},
+    {FABRIC_LUT, 48, 32, 16, 3616, 5424, 0},      {FABRIC_LUT, 96, 1, 16, 216, 423, 0},
+    {FABRIC_LUT, 96, 2, 16, 432, 750, 0},         {FABRIC_LUT, 96, 4, 16, 864, 1404, 0},
+    {FABRIC_LUT, 144, 3, 16, 960, 1911, 0},       {FABRIC_LUT, 288, 4, 20, 2540, 5060, 0},
+    {FABRIC_LUT, 336, 2, 24, 1486, 2952, 0},      {FABRIC_FUSED, 48, 1, 0, 73, 184, 0},
 };
 
 static void lanes_equal_synthesis(void **state) {
@@ -59,7 +58,7 @@ static void lanes_equal_synthesis(void **state) {
 		    point->fabric == FABRIC_LUT && point->bits <= 96 ? (point->lanes - 1) * point->bits : 0;
 		assert_int_equal(lane.luts, point->luts);
 		assert_int_equal(lane.dsps, point->dsps);
-		assert_int_equal(lane.ffs - shared - point->ff_spare * point->lanes, point->ffs);
+		assert_int_equal(lane.ffs - shared, point->ffs);
 	}
 }
 
@@ -199,12 +198,12 @@ static void binary_engine_is_near_its_synthesis(void **state) {
 	}
 }
 
-/* nb_window at 48-bit words: LUTs within 5 %, flip-flops exactly. */
+/* nb_window at 48-bit words (configs/tech/synthesis.csv): LUTs within 8 %, flip-flops exactly. */
 static void window_former_is_near_its_synthesis(void **state) {
 	static const struct {
 		uint32_t bits;
 		uint64_t luts, ffs;
-	} points[] = {{144, 6812, 806}, {288, 10503, 1094}, {576, 19204, 1670}, {1152, 40063, 2822}};
+	} points[] = {{576, 4026, 1798}, {4608, 6346, 9877}};
 	struct config config;
 	struct device device;
 	struct resources channel, window;
@@ -219,13 +218,10 @@ static void window_former_is_near_its_synthesis(void **state) {
 		config.binary_window_bits = points[i].bits;
 		estimate_resources(&config, &device, &window);
 		double luts = (double)(amounts[RESOURCE_LUT].count - without[RESOURCE_LUT].count);
-		assert_true(fabs(luts / (double)points[i].luts - 1) < 0.05);
+		assert_true(fabs(luts / (double)points[i].luts - 1) < 0.08);
 		assert_int_equal(amounts[RESOURCE_FF].count - without[RESOURCE_FF].count, points[i].ffs);
 		assert_int_equal(amounts[RESOURCE_LUT].grade, GRADE_FORMULA);
 	}
-	config.binary_window_bits = 4608; /* beyond the points */
-	estimate_resources(&config, &device, &window);
-	assert_int_equal(window.rows[RESOURCE_BINARY_ENGINE].amounts[RESOURCE_LUT].grade, GRADE_ASSUMED);
 }
 
 static void popcount_in_dsp_saves_an_accumulator_and_shares_a_block(void **state) {
@@ -262,32 +258,36 @@ static void fixed_lanes_follow_the_packing(void **state) {
 	}
 }
 
-/* nb_fixed_engine, synthesised whole. yosys leaves in fabric what a DSP block has inside: of each lane the weight's
- * second register and the product, of each row the operand register. */
-static void fixed_engine_flip_flops_equal_synthesis(void **state) {
+/* nb_fixed_engine, synthesised whole (configs/tech/synthesis.csv): pairs in a block, single blocks, LUTs, odd shapes. */
+static void fixed_engine_equals_synthesis(void **state) {
 	static const struct {
-		uint32_t rows, columns, activation_bits;
-		uint64_t ffs;
-	} points[] = {{4, 4, 8, 1903}, {8, 4, 8, 2811}, {4, 8, 16, 3295}};
+		uint32_t rows, columns, weight_bits, activation_bits;
+		uint64_t luts, ffs, dsps;
+	} points[] = {
+	    {2, 2, 8, 8, 2714, 1079, 2},   {2, 2, 16, 16, 2760, 1143, 4}, {2, 2, 4, 4, 2735, 1119, 0},
+	    {1, 1, 8, 8, 2536, 990, 1},    {4, 4, 8, 16, 3468, 1519, 16}, {3, 5, 8, 8, 3254, 1419, 9},
+	    {2, 2, 7, 11, 2752, 1095, 2},
+	};
 	struct config config;
 	struct device device;
 	struct resources resources;
 	(void)state;
 	load("u250", &config, &device);
-	config.post_lanes = 4;
+	config.post_lanes = 1;
 	for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
+		const struct resource_amount *amounts = resources.rows[RESOURCE_FIXED_ENGINE].amounts;
 		config.fixed_rows = points[i].rows;
 		config.fixed_columns = points[i].columns;
+		config.fixed_weight_bits = points[i].weight_bits;
 		config.fixed_activation_bits = points[i].activation_bits;
 		estimate_resources(&config, &device, &resources);
-		uint64_t lanes = points[i].rows * points[i].columns, bits = points[i].activation_bits;
-		uint64_t inside_blocks = lanes * (8 + 8 + bits) + points[i].rows * bits;
-		uint64_t ffs = resources.rows[RESOURCE_FIXED_ENGINE].amounts[RESOURCE_FF].count + inside_blocks;
-		assert_in_range(ffs, points[i].ffs - 1, points[i].ffs + 1);
+		assert_int_equal(amounts[RESOURCE_FF].count, points[i].ffs);
+		assert_int_equal(amounts[RESOURCE_DSP].count, points[i].dsps);
+		assert_true(fabs((double)amounts[RESOURCE_LUT].count / (double)points[i].luts - 1) < 0.08);
 	}
 }
 
-/* A column of 4 rows of 8 x 16 bits by hand: signed sums 2 x 25 + 26, accumulator 32. */
+/* A column of 4 rows of 8 x 16 bits by hand: signed sums 2 x 25 + 26, accumulator 2 x 32. */
 static void a_column_adds_its_tree(void **state) {
 	struct config config;
 	struct device device;
@@ -302,10 +302,10 @@ static void a_column_adds_its_tree(void **state) {
 	estimate_resources(&config, &device, &eight);
 	assert_int_equal(eight.rows[RESOURCE_FIXED_ENGINE].amounts[RESOURCE_LUT].count -
 	                     four.rows[RESOURCE_FIXED_ENGINE].amounts[RESOURCE_LUT].count,
-	                 4 * (2 * 25 + 26 + 32));
+	                 4 * (2 * 25 + 26 + 2 * 32));
 }
 
-/* nb_post_lane: 5 blocks at sums of 32 bits, 7 at 48; 646 and 724 flip-flops, 1,498 and 1,626 LUTs. */
+/* nb_post_lane: 5 blocks at sums of 32 bits, 7 at 48; 360 and 409 flip-flops. */
 static void post_lanes_equal_synthesis(void **state) {
 	struct config config;
 	struct device device;
@@ -321,8 +321,8 @@ static void post_lanes_equal_synthesis(void **state) {
 	assert_int_equal(narrow.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_DSP].count, 16 * 5);
 	assert_int_equal(wide.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_DSP].count, 16 * 7);
 	uint64_t ffs = narrow.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_FF].count;
-	assert_in_range(ffs - narrow_half.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_FF].count, 8 * 646, 8 * 648);
-	assert_in_range(wide.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_FF].count - ffs, 16 * 76, 16 * 78);
+	assert_in_range(ffs - narrow_half.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_FF].count, 8 * 360, 8 * 360);
+	assert_in_range(wide.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_FF].count - ffs, 16 * 49, 16 * 49);
 }
 
 /* The buffers of the shipped machine by hand: 768 x 512 bits of weights in RAMB36 of 72 x 512, written by beats of 384
@@ -500,7 +500,7 @@ int main(void) {
 	    cmocka_unit_test(window_former_is_near_its_synthesis),
 	    cmocka_unit_test(popcount_in_dsp_saves_an_accumulator_and_shares_a_block),
 	    cmocka_unit_test(fixed_lanes_follow_the_packing),
-	    cmocka_unit_test(fixed_engine_flip_flops_equal_synthesis),
+	    cmocka_unit_test(fixed_engine_equals_synthesis),
 	    cmocka_unit_test(a_column_adds_its_tree),
 	    cmocka_unit_test(post_lanes_equal_synthesis),
 	    cmocka_unit_test(the_last_block_decides),

@@ -38,7 +38,7 @@ static void the_front_is_that_of_brute_force(void **state) {
 		uint32_t grain = 2 + pick(&random, 40); /* few values: many equal costs */
 		struct front front = {.objective_count = objectives};
 		for (size_t p = 0; p < POINTS; p++) {
-			for (size_t o = 0; o < objectives; o++) costs[p][o] = pick(&random, grain);
+			for (size_t o = 0; o < objectives; o++) costs[p][o] = pick(&random, grain) / 7.0;
 			front_add(&front, p, costs[p]);
 		}
 		front_sort(&front);

@@ -447,6 +447,56 @@ static void bands_follow_the_post_units_mode(void **state) {
 	mapped_clear(&mapped);
 }
 
+/* 6 x 6 sums of 9 channels become a map of 3 x 3 pixels of 36. Bits are written in columns of `lanes`, so that a band
+ * is whole columns of pixels; fixed-point values are not. */
+static void make_turned(struct mapped *mapped, uint32_t lanes, int with_bits) {
+	struct random random = {17};
+	const struct one_layer shape = {16, 9, 1, 1, 0, 6, TRACE_PAD_MASKED};
+	make_trace(&mapped->trace, &shape, &random);
+	mapped->trace.layers[0].transpose = 1;
+	mapped->trace.maps[1].height = mapped->trace.maps[1].width = mapped->trace.layers[1].main.kernel = 3;
+	mapped->trace.maps[1].channels = 36;
+	if (with_bits)
+		mapped->trace.layers[0].bits_map = trace_sample_map(&mapped->trace, "b", TRACE_MAP_BITS, 3, 3, 36, 1);
+	trace_lifetimes(&mapped->trace);
+	config_defaults(&mapped->config);
+	mapped->config.post_lanes = lanes;
+	mapper_resolve_widths(&mapped->config, &mapped->trace);
+}
+
+static void transposed_bits_take_whole_columns(void **state) {
+	(void)state;
+	static const struct {
+		uint32_t lanes, with_bits, band_rows;
+	} rows[] = {{4, 1, 2}, {16, 1, 6}, {16, 0, 2}, {1, 1, 2}};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct mapped mapped;
+		struct error error = {""};
+		make_turned(&mapped, rows[i].lanes, (int)rows[i].with_bits);
+		if (mapper_map(&mapped.trace, &mapped.config, NULL, &mapped.program, &mapped.mapping, &error))
+			fail_msg("row %zu: %s", i, error.text);
+		assert_int_equal(mapped.mapping.layers[0].band_rows, rows[i].band_rows);
+		uint32_t pixel = 0;
+		for (uint32_t k = 0; k < mapped.program.command_count; k++) {
+			const struct command *command = &mapped.program.commands[k];
+			if (command->opcode != OPCODE_POST || command->layer != 0) continue;
+			assert_true(command->flags & POST_TRANSPOSE);
+			assert_int_equal(command->f.post.first_channel, pixel);
+			pixel += 6 * rows[i].band_rows;
+		}
+		assert_int_equal(pixel, 36);
+		mapped_clear(&mapped);
+	}
+	struct mapped mapped;
+	struct error error = {""};
+	make_turned(&mapped, 16, 1);
+	mapped.config.buffer[BUFFER_ACCUMULATORS].depth_words = 70; /* a half is 35 */
+	assert_int_equal(mapper_map(&mapped.trace, &mapped.config, NULL, &mapped.program, &mapped.mapping, &error),
+	                 STATUS_UNMAPPABLE);
+	assert_non_null(strstr(error.text, "the sums of 6 row(s) of 6 pixels and 16 channels"));
+	mapped_clear(&mapped);
+}
+
 static void weights_are_loaded_where_they_should_be(void **state) {
 	(void)state;
 	struct mapped mapped;
@@ -611,6 +661,7 @@ int main(void) {
 	    cmocka_unit_test(what_cannot_run_is_refused_with_its_reason),
 	    cmocka_unit_test(packing_is_chosen_by_cycles),
 	    cmocka_unit_test(bands_follow_the_post_units_mode),
+	    cmocka_unit_test(transposed_bits_take_whole_columns),
 	    cmocka_unit_test(weights_are_loaded_where_they_should_be),
 	    cmocka_unit_test(wishes_are_followed_or_refused),
 	    cmocka_unit_test(mapping_files_are_read_strictly),

@@ -1,0 +1,8 @@
+nb_test(test_report_plot test_report_plot.c nbsim_reports)
+add_library(nbsim_test_reports STATIC report_samples.c)
+target_link_libraries(nbsim_test_reports PUBLIC nbsim_reports nbsim_test_store)
+nb_test(test_report_run test_report_run.c nbsim_test_reports)
+nb_test(test_report_sweep test_report_sweep.c nbsim_test_reports)
+foreach(program test_report_plot test_report_run test_report_sweep)
+  set_target_properties(${program} PROPERTIES LINKER_LANGUAGE CXX)
+endforeach()
