@@ -12,7 +12,6 @@
 #include "workloads/compile.h"
 
 enum { TRACES_KEPT = 64, NAMED_KEPT = 32, PATH_BYTES = 4096 };
-static const size_t share_budget_bytes = (size_t)24 << 20;
 
 struct kept_trace {
 	int used;
@@ -52,13 +51,13 @@ struct evaluator {
 	struct evaluator_counts counts;
 };
 
-struct evaluator *evaluator_create(const struct sweep *sweep, int share) {
+struct evaluator *evaluator_create(const struct sweep *sweep, size_t share_bytes) {
 	struct evaluator *evaluator = calloc(1, sizeof *evaluator);
 	if (!evaluator) return NULL;
 	evaluator->sweep = sweep;
 	for (uint32_t a = 0; a < sweep->axis_count; a++)
 		if (!sweep->axes[a].parameter) evaluator->has_factors = 1;
-	if (share && !(evaluator->share = share_create(share_budget_bytes))) {
+	if (share_bytes && !(evaluator->share = share_create(share_bytes))) {
 		free(evaluator);
 		return NULL;
 	}

@@ -21,8 +21,9 @@ struct evaluator_counts {
 	uint64_t compiled;        /* networks compiled */
 };
 
-/* The sweep must outlive it. share = 0: every point is mapped and run. NULL when out of memory. */
-struct evaluator *evaluator_create(const struct sweep *sweep, int share);
+/* The sweep must outlive it. `share_bytes` bounds what is kept of simulations for points that share them; 0: every
+ * point is mapped and run. NULL when out of memory. */
+struct evaluator *evaluator_create(const struct sweep *sweep, size_t share_bytes);
 void evaluator_free(struct evaluator *evaluator); /* NULL is allowed */
 
 /* Fills the row of a point. Whatever goes wrong is in the row. */

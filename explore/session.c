@@ -15,6 +15,7 @@
 #include "explore/walk.h"
 
 enum { CHUNK_POINTS = 32, SHARD_POSITIONS = 64, SETTING_BYTES = 4096 };
+enum { SHARE_BYTES = 64 << 20, SHARE_BYTES_MAX = 24 << 20 }; /* of all workers, of one */
 
 struct session {
 	const struct sweep *sweep;
@@ -91,7 +92,9 @@ static void end_progress(struct session *session) {
 
 static void *begin_points(void *context) {
 	const struct session *session = context;
-	return evaluator_create(session->sweep, session->options->share);
+	size_t share_bytes = SHARE_BYTES / session->options->workers;
+	if (share_bytes > SHARE_BYTES_MAX) share_bytes = SHARE_BYTES_MAX;
+	return evaluator_create(session->sweep, session->options->share ? share_bytes : 0);
 }
 
 static void work_point(void *state, uint64_t item, void *row) {

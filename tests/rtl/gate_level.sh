@@ -37,7 +37,7 @@ printf '\tnb_top_gates gates (.*);\nendmodule\n' >>"$work/nb_top.v"
 (
 	cd tests/rtl
 	nice verilator --cc --exe --build -O3 --x-assign fast --x-initial fast --noassert --no-timing -Wno-fatal -Wno-lint -Wno-style \
-		-CFLAGS "-std=c++17 -O1 -I$work" -MAKEFLAGS "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1" $(cat "$work/generics") -I. \
+		-CFLAGS "-std=c++17 -I$work" -MAKEFLAGS "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O1" $(cat "$work/generics") -I. \
 		--Mdir "$work/obj" --top-module nb_bench -o "$work/bench" nb_bench.v "$work/nb_top.v" "$work/gates.v" "$cells" dsp48e2_sim.v \
 		nb_ddr_channel.v nb_attribution.v "$PWD/bench.cpp"
 ) >"$work/log" 2>&1 || fail "Verilator"

@@ -37,7 +37,7 @@ files_of() { # Verilog files a module is made of
 	nb_post) echo nb_post.v nb_post_lane.v nb_delay.v nb_multiply.v nb_select.v nb_divide.v ;;
 	nb_buffer) echo nb_buffer.v nb_select.v ;;
 	nb_store) echo nb_store.v nb_delay.v ;;
-	nb_top) (cd tests/rtl && ls nb_*.v | grep -vE 'nb_(bench|attribution|ddr_channel)\.v') | tr '\n' ' ' ;;
+	nb_top) ls nb_*.v | grep -vE 'nb_(bench|attribution|ddr_channel)\.v' | tr '\n' ' ' ;;
 	*) echo "$1.v" ;;
 	esac
 }

@@ -23,7 +23,7 @@ static int setup(void **state) {
 	config_defaults(&fixture->sweep.base);
 	sweep_add_axis(&fixture->sweep, "run.frames", "1", "here", NULL);
 	if (sweep_complete(&fixture->sweep, "here", NULL)) return 1;
-	fixture->shared = evaluator_create(&fixture->sweep, 1);
+	fixture->shared = evaluator_create(&fixture->sweep, (size_t)24 << 20);
 	fixture->fresh = evaluator_create(&fixture->sweep, 0);
 	*state = fixture;
 	return !fixture->shared || !fixture->fresh;
