@@ -89,6 +89,7 @@ want cli && run_script cli bash tests/cli/run_cli.sh "$build"
 want equal && run_script equal bash tests/equal/run_equal.sh "$build" --count 60 --seed 1
 want systemc && [ -x "$build/bin/nb_systemc_equal" ] && run_script systemc "$build/bin/nb_systemc_equal" 60 1
 want reports && run_script reports bash tests/reports/run_reports.sh "$build"
+want explore && run_script explore bash tests/explore/run_explore.sh "$build"
 want detector && [ -f tests/detector/run_detector.sh ] && run_script detector bash tests/detector/run_detector.sh "$build" $long_option
 want sanitize && run_script sanitize bash tests/sanitize.sh "$build"
 if [ "$long" -eq 1 ]; then

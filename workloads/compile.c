@@ -153,6 +153,7 @@ enum status compile_network(const struct compile_options *options, struct trace 
 		trace_lifetimes(trace);
 		status = trace_check(trace, description, error);
 	}
+	if (!status) status = trace_seal(trace, error);
 	arena_clear(&arena);
 	if (status) trace_clear(trace);
 	if (status || !report)

@@ -19,8 +19,8 @@ enum {
 	BINARY_CONTROL_FFS = 911, /* and 3 for each cycle of depth */
 	FIXED_CONTROL_LUTS = 2440,
 	FIXED_CONTROL_FFS = 915, /* and 4 for each cycle of depth: exact */
-	POST_CONTROL_LUTS = 1900,
-	POST_CONTROL_FFS = 640,
+	POST_CONTROL_LUTS = 2640, /* and 115 a lane: within 2.2 % at 1 to 4 lanes */
+	POST_CONTROL_FFS = 686,   /* 675 to 691 */
 	LOAD_LUTS = 1115, /* 1,014 to 1,306 over 2 to 32 slots and 8 to 128 bytes a beat: the same logic */
 	LOAD_FFS = 340,   /* and 6 for each doubling of the slots: exact */
 	LOAD_SLOT_BITS = 108,
@@ -248,9 +248,10 @@ void resource_of_post_unit(const struct config *config, enum device_dsp dsp, uin
 	for (int i = 0; i < 2; i++)
 		resource_row_add(row, RESOURCE_LUT, lanes * bits[i] * divide_up(words[i] - 1, 3), GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_LUT, 2 * lanes * sum_bits, GRADE_FORMULA);
-	resource_row_add(row, RESOURCE_LUT, POST_CONTROL_LUTS, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_LUT, POST_CONTROL_LUTS + 115 * lanes, GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_FF, POST_CONTROL_FFS, GRADE_FORMULA);
-	resource_row_add_memory_luts(row, 3 * ADDRESS_BITS + 8, GRADE_FORMULA);
+	/* Delay lines and the bits of transposed words. */
+	resource_row_add_memory_luts(row, 232, GRADE_FORMULA);
 }
 
 /* Data of all slots' bursts, beside each master. */

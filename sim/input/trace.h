@@ -135,6 +135,10 @@ void trace_lifetimes(struct trace *trace);
  * tensors' crc32 and the checksum. The same trace gives the same bytes. */
 enum status trace_write(struct trace *trace, const char *path, struct error *error);
 
+/* Sets the tensors' crc32 and the checksum as trace_write does, without writing: a trace made in memory has the
+ * checksum of the file it would become. All tensors have their values. STATUS_MEMORY. */
+enum status trace_seal(struct trace *trace, struct error *error);
+
 /* Releases everything trace_read or the compiler allocated; leaves an empty trace. */
 void trace_clear(struct trace *trace);
 

@@ -61,20 +61,20 @@ static void output_clear(struct output *output) {
 
 /* ---- the .nbw file */
 
-static enum status write_weights(struct trace *trace, struct output *output, struct trace_network_record *network,
-                                 uint64_t *offsets, struct error *error) {
+/* `file` NULL: only the offsets and checksums. */
+static void write_weights(struct trace *trace, FILE *file, struct trace_network_record *network, uint64_t *offsets) {
 	static const uint8_t zeros[TRACE_ALIGN_BYTES];
 	uint64_t position = 0;
 	uint32_t crc32 = 0;
 	for (uint32_t i = 0; i < trace->tensor_count; i++) {
 		struct trace_tensor *tensor = &trace->tensors[i];
 		const uint64_t gap = (TRACE_ALIGN_BYTES - position % TRACE_ALIGN_BYTES) % TRACE_ALIGN_BYTES;
-		fwrite(zeros, 1, (size_t)gap, output->file);
+		if (file) fwrite(zeros, 1, (size_t)gap, file);
 		crc32 = file_bytes_crc32(crc32, zeros, (size_t)gap);
 		position += gap;
 		offsets[i] = position;
 		trace_tensor_file_order(tensor->type, tensor->data, tensor->bytes);
-		fwrite(tensor->data, 1, (size_t)tensor->bytes, output->file);
+		if (file) fwrite(tensor->data, 1, (size_t)tensor->bytes, file);
 		tensor->crc32 = file_bytes_crc32(0, tensor->data, (size_t)tensor->bytes);
 		crc32 = file_bytes_crc32(crc32, tensor->data, (size_t)tensor->bytes);
 		trace_tensor_file_order(tensor->type, tensor->data, tensor->bytes);
@@ -82,7 +82,6 @@ static enum status write_weights(struct trace *trace, struct output *output, str
 	}
 	network->weights_bytes = position;
 	network->weights_crc32 = crc32;
-	return output_finish(output, error);
 }
 
 /* ---- the .nbt text */
@@ -135,22 +134,45 @@ static void print_text(FILE *text, const struct trace *trace, const struct trace
 		print_record(text, trace, TRACE_RECORD_LAYER, &trace->layers[i]);
 }
 
-static enum status write_text(struct trace *trace, struct output *output, const struct trace_network_record *network,
-                              const uint64_t *offsets, struct error *error) {
-	char *bytes = NULL;
-	size_t count = 0;
-	FILE *text = open_memstream(&bytes, &count);
-	if (!text) return error_set(error, STATUS_MEMORY, "%s: out of memory", output->path);
+/* The text in memory (free *bytes), and its checksum in the trace. */
+static enum status make_text(struct trace *trace, const char *path, const struct trace_network_record *network,
+                             const uint64_t *offsets, char **bytes, size_t *count, struct error *error) {
+	*bytes = NULL;
+	FILE *text = open_memstream(bytes, count);
+	if (!text) return error_set(error, STATUS_MEMORY, "%s: out of memory", path);
 	print_text(text, trace, network, offsets);
 	const int failed = ferror(text);
 	if (fclose(text) || failed) {
-		free(bytes);
-		return error_set(error, STATUS_MEMORY, "%s: out of memory", output->path);
+		free(*bytes);
+		return error_set(error, STATUS_MEMORY, "%s: out of memory", path);
 	}
+	trace->checksum = file_bytes_crc32(0, *bytes, *count);
+	return STATUS_OK;
+}
+
+static enum status write_text(struct trace *trace, struct output *output, const struct trace_network_record *network,
+                              const uint64_t *offsets, struct error *error) {
+	char *bytes;
+	size_t count;
+	enum status status = make_text(trace, output->path, network, offsets, &bytes, &count, error);
+	if (status) return status;
 	fwrite(bytes, 1, count, output->file);
-	trace->checksum = file_bytes_crc32(0, bytes, count);
 	free(bytes);
 	return output_finish(output, error);
+}
+
+enum status trace_seal(struct trace *trace, struct error *error) {
+	struct trace_network_record network = {0};
+	char *bytes;
+	size_t count;
+	uint64_t *offsets = calloc(trace->tensor_count + 1, sizeof *offsets);
+	if (!offsets) return error_set(error, STATUS_MEMORY, "%s: out of memory", trace->name);
+	write_weights(trace, NULL, &network, offsets);
+	network.trace = *trace;
+	enum status status = make_text(trace, trace->name, &network, offsets, &bytes, &count, error);
+	if (!status) free(bytes);
+	free(offsets);
+	return status;
 }
 
 static enum status write_both(struct trace *trace, const char *path, const char *weights_path, struct error *error) {
@@ -161,7 +183,10 @@ static enum status write_both(struct trace *trace, const char *path, const char 
 	if (!offsets) status = error_set(error, STATUS_MEMORY, "%s: out of memory", path);
 	if (!status) status = output_open(&weights, weights_path, error);
 	if (!status) status = output_open(&text, path, error);
-	if (!status) status = write_weights(trace, &weights, &network, offsets, error);
+	if (!status) {
+		write_weights(trace, weights.file, &network, offsets);
+		status = output_finish(&weights, error);
+	}
 	network.trace = *trace;
 	if (!status) status = write_text(trace, &text, &network, offsets, error);
 	if (!status) status = output_rename(&weights, error);

@@ -152,6 +152,28 @@ static void mixer(void **state) {
 	trace_clear(&trace);
 }
 
+/* The checksum of a compiled trace is that of the file it is written to, and follows the weights. */
+static void checksum_is_that_of_the_file(void **state) {
+	(void)state;
+	struct trace trace, other;
+	struct error error = {""};
+	compile(&(struct compile_options){.network = "neuroblend20-fashion"}, &trace);
+	uint32_t sealed = trace.checksum;
+	assert_int_not_equal(sealed, 0);
+	assert_int_equal(trace_write(&trace, "sealed.nbt", &error), STATUS_OK);
+	assert_int_equal(trace.checksum, sealed);
+	assert_int_equal(trace_read(&other, "sealed.nbt", &error), STATUS_OK);
+	assert_int_equal(other.checksum, sealed);
+	int16_t *weight = trace.tensors[trace.layers[0].main.weight_tensor].data;
+	weight[0] = (int16_t)(weight[0] ? 0 : 1);
+	assert_int_equal(trace_seal(&trace, &error), STATUS_OK);
+	assert_int_not_equal(trace.checksum, sealed);
+	trace_clear(&trace);
+	trace_clear(&other);
+	remove("sealed.nbt");
+	remove("sealed.nbw");
+}
+
 /* Float: 93.00 % of the first 1000, 90.56 % of all 10,000. Both stay within one point. The float network itself moves
  * as much as the quantised one: it gives 93.20, 91.90, 91.50 % on the first 1000 with uniform noise 0.00001, 0.001,
  * 0.004 wide before its signs. */
@@ -188,8 +210,12 @@ static void accuracy(void **state) {
 }
 
 int main(void) {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(neuroblend20), cmocka_unit_test(neuroblend18),
-	                                   cmocka_unit_test(seeds),        cmocka_unit_test(widths),
-	                                   cmocka_unit_test(mixer),        cmocka_unit_test(accuracy)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(neuroblend20),
+	                                   cmocka_unit_test(neuroblend18),
+	                                   cmocka_unit_test(seeds),
+	                                   cmocka_unit_test(widths),
+	                                   cmocka_unit_test(mixer),
+	                                   cmocka_unit_test(accuracy),
+	                                   cmocka_unit_test(checksum_is_that_of_the_file)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
