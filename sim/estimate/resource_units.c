@@ -18,22 +18,23 @@ enum {
 	BINARY_CONTROL_LUTS = 2520,
 	BINARY_CONTROL_FFS = 911, /* and 3 for each cycle of depth */
 	FIXED_CONTROL_LUTS = 2440,
-	FIXED_CONTROL_FFS = 915, /* and 4 for each cycle of depth: exact */
+	FIXED_CONTROL_FFS = 915,  /* and 4 for each cycle of depth: exact */
 	POST_CONTROL_LUTS = 2640, /* and 115 a lane: within 2.2 % at 1 to 4 lanes */
 	POST_CONTROL_FFS = 686,   /* 675 to 691 */
-	LOAD_LUTS = 1115, /* 1,014 to 1,306 over 2 to 32 slots and 8 to 128 bytes a beat: the same logic */
-	LOAD_FFS = 340,   /* and 6 for each doubling of the slots: exact */
+	LOAD_LUTS = 1115,         /* 1,014 to 1,306 over 2 to 32 slots and 8 to 128 bytes a beat: the same logic */
+	LOAD_FFS = 340,           /* and 6 for each doubling of the slots: exact */
 	LOAD_SLOT_BITS = 108,
 	STORE_LUTS = 1050, /* 859 to 1,285 */
 	STORE_FFS = 593,   /* and 4 for each doubling: exact */
 	STORE_SLOT_BITS = 23,
 	FETCH_LUTS = 160,
-	FETCH_FFS = 51, /* and one a bit of the command's index */
+	FETCH_FFS = 51,     /* and one a bit of the command's index */
 	TOKENS_LUTS = 1142, /* 50 counters of 16 bits */
 	TOKENS_FFS = 800,
 	PORTS_LUTS = 341,
 	PORTS_FFS = 90,
-	WINDOW_CONTROL_FFS = 458, /* and 4 a bit of a place in a word, 5 a bit of a word's number, and the words */
+	WINDOW_CONTROL_LUTS = 2200, /* two shifters of two words, masks: 35 LUTs a bit of a word more; within 6 % */
+	WINDOW_CONTROL_FFS = 458,   /* and 4 a bit of a place in a word, 5 a bit of a word's number, and the words */
 	COMMAND_BITS = 512,
 	ADDRESS_BITS = 24,
 	TOKEN_MASK_BITS = 10
@@ -118,7 +119,8 @@ static uint64_t binary_depth_cycles(const struct config *config) {
 void resource_of_window_former(const struct config *config, struct resource_row *row) {
 	uint64_t word_bits = 48 * (uint64_t)config->binary_words;
 	uint64_t words = divide_up(config->binary_window_bits, word_bits);
-	resource_row_add(row, RESOURCE_LUT, 3000 + 3 * word_bits + word_bits * words / 2, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_LUT, WINDOW_CONTROL_LUTS + 35 * word_bits + 11 * word_bits * words / 20,
+	                 GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_FF,
 	                 WINDOW_CONTROL_FFS + 4 * log2_up(word_bits) + 5 * log2_up(words + 4) +
 	                     word_bits * (2 * words + 3),
@@ -143,7 +145,10 @@ void resource_of_binary_engine(const struct config *config, struct resource_row 
 	resource_row_add(row, RESOURCE_LUT, word_bits, GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_LUT, BINARY_CONTROL_LUTS, GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_FF, BINARY_CONTROL_FFS + 3 * depth_cycles, GRADE_FORMULA);
-	if (config->binary_packing == PACKING_WINDOW) resource_of_window_former(config, row);
+	if (config->binary_packing != PACKING_WINDOW) return;
+	resource_of_window_former(config, row);
+	/* Its addresses and operand, or those of channel packing. */
+	resource_row_add(row, RESOURCE_LUT, 4 * ADDRESS_BITS + word_bits, GRADE_FORMULA);
 }
 
 /* Tiles along one operand: the last one is signed, those below hold 17 bits, the shift of the blocks' cascade. */

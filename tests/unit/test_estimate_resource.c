@@ -164,16 +164,16 @@ static void packing_follows_the_widths(void **state) {
 	expect_packing(DEVICE_DSP48E1, 7, 7, 16, 2, 1);
 }
 
-/* nb_binary_engine and nb_fixed_engine, synthesised whole; LUTs within 2 % (control), flip-flops within 2 a lane, DSP
+/* nb_binary_engine, synthesised whole (configs/tech/synthesis.csv): LUTs within 6 % (control), flip-flops and DSP
  * exactly. */
 static void binary_engine_is_near_its_synthesis(void **state) {
 	static const struct {
 		uint32_t pes, words, fabric, accumulator_bits;
 		uint64_t luts, memory_luts, ffs, dsps;
 	} points[] = {
-	    {4, 1, FABRIC_DSP, 16, 2725, 99, 1293, 4}, {8, 1, FABRIC_DSP, 16, 3063, 163, 1645, 8},
-	    {4, 2, FABRIC_DSP, 16, 3004, 99, 1548, 8}, {4, 3, FABRIC_DSP, 24, 3332, 99, 1895, 12},
-	    {4, 1, FABRIC_LUT, 16, 2949, 99, 1482, 0},
+	    {1, 1, FABRIC_DSP, 16, 2666, 51, 1029, 1},
+	    {4, 1, FABRIC_DSP, 16, 2963, 99, 1293, 4},
+	    {16, 1, FABRIC_DSP, 16, 3692, 291, 2349, 16},
 	};
 	struct config config;
 	struct device device;
@@ -190,9 +190,9 @@ static void binary_engine_is_near_its_synthesis(void **state) {
 		config.post_lanes = 4;
 		estimate_resources(&config, &device, &resources);
 		double luts = (double)(row->amounts[RESOURCE_LUT].count - row->memory_luts);
-		assert_true(luts > 0.98 * (double)points[i].luts && luts < 1.02 * (double)points[i].luts);
+		assert_true(luts > 0.94 * (double)points[i].luts && luts < 1.06 * (double)points[i].luts);
 		assert_in_range(row->memory_luts, points[i].memory_luts - 1, points[i].memory_luts);
-		assert_in_range(row->amounts[RESOURCE_FF].count, points[i].ffs, points[i].ffs + 2 * points[i].pes);
+		assert_int_equal(row->amounts[RESOURCE_FF].count, points[i].ffs);
 		assert_int_equal(row->amounts[RESOURCE_DSP].count, points[i].dsps);
 		assert_int_equal(row->amounts[RESOURCE_LUT].grade, GRADE_FORMULA);
 	}
@@ -258,14 +258,15 @@ static void fixed_lanes_follow_the_packing(void **state) {
 	}
 }
 
-/* nb_fixed_engine, synthesised whole (configs/tech/synthesis.csv): pairs in a block, single blocks, LUTs, odd shapes. */
+/* nb_fixed_engine, synthesised whole (configs/tech/synthesis.csv): pairs in a block, single blocks, LUTs, odd shapes.
+ */
 static void fixed_engine_equals_synthesis(void **state) {
 	static const struct {
 		uint32_t rows, columns, weight_bits, activation_bits;
 		uint64_t luts, ffs, dsps;
 	} points[] = {
-	    {2, 2, 8, 8, 2714, 1079, 2},   {2, 2, 16, 16, 2760, 1143, 4}, {2, 2, 4, 4, 2735, 1119, 0},
-	    {1, 1, 8, 8, 2536, 990, 1},    {4, 4, 8, 16, 3468, 1519, 16}, {3, 5, 8, 8, 3254, 1419, 9},
+	    {2, 2, 8, 8, 2714, 1079, 2},  {2, 2, 16, 16, 2760, 1143, 4}, {2, 2, 4, 4, 2735, 1119, 0},
+	    {1, 1, 8, 8, 2536, 990, 1},   {4, 4, 8, 16, 3468, 1519, 16}, {3, 5, 8, 8, 3254, 1419, 9},
 	    {2, 2, 7, 11, 2752, 1095, 2},
 	};
 	struct config config;

@@ -2,9 +2,10 @@
  *
  *   nb_mixed CONFIG NETWORK binary|post|load|store ...
  *
- * Compared: total cycles, frame ends, attribution of every unit by layer and state, port waits, channel counters, DMA counters.
- * Not compared: operations an engine has issued (the C unit counts them, its twin does not). Prints what differs and
- * `N passed, N failed`. Linked with --wrap for the functions below, so that calls to a replaced unit come here. */
+ * Compared: total cycles, frame ends, attribution of every unit by layer and state, port waits, channel counters, DMA
+ * counters. Not compared: operations an engine has issued (the C unit counts them, its twin does not). Prints what
+ * differs and `N passed, N failed`. Linked with --wrap for the functions below, so that calls to a replaced unit come
+ * here. */
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -78,7 +79,8 @@ void __wrap_load_granted(struct machine *machine, uint64_t cycle) {
 }
 
 void __wrap_load_arrived(struct machine *machine, uint32_t slot, uint64_t visible_at_cycle) {
-	twins[UNIT_LOAD] ? twins[UNIT_LOAD]->answered(visible_at_cycle) : __real_load_arrived(machine, slot, visible_at_cycle);
+	twins[UNIT_LOAD] ? twins[UNIT_LOAD]->answered(visible_at_cycle)
+	                 : __real_load_arrived(machine, slot, visible_at_cycle);
 }
 
 void __wrap_store_process(struct machine *machine, uint64_t cycle) {
@@ -121,8 +123,9 @@ void compare_layers(const struct machine_result &native, const struct machine_re
 		for (int unit = 0; unit < ATTRIBUTION_ROWS; unit++)
 			for (int state = 0; state < STATE_COUNT; state++)
 				if (a.cycles[unit][state] != b.cycles[unit][state])
-					std::printf("layer %u, %s, %s: native %llu, mixed %llu\n", layer, attribution_row_names[unit],
-					            unit_state_names[state], static_cast<unsigned long long>(a.cycles[unit][state]),
+					std::printf("layer %u, %s, %s: native %llu, mixed %llu\n", layer,
+					            attribution_row_names[unit], unit_state_names[state],
+					            static_cast<unsigned long long>(a.cycles[unit][state]),
 					            static_cast<unsigned long long>(b.cycles[unit][state]));
 		check(!std::memcmp(a.cycles, b.cycles, sizeof a.cycles), "attributions");
 		check(a.ddr_read_bytes == b.ddr_read_bytes && a.ddr_write_bytes == b.ddr_write_bytes &&
@@ -140,7 +143,8 @@ void compare(const struct machine_result &native, const struct machine_result &m
 	          !std::memcmp(native.frame_end_cycle, mixed.frame_end_cycle,
 	                       native.frame_count * sizeof *native.frame_end_cycle),
 	      "frame ends");
-	check(!std::memcmp(native.port_wait_cycles, mixed.port_wait_cycles, sizeof native.port_wait_cycles), "port waits");
+	check(!std::memcmp(native.port_wait_cycles, mixed.port_wait_cycles, sizeof native.port_wait_cycles),
+	      "port waits");
 	check(!std::memcmp(native.channels, mixed.channels, sizeof native.channels), "channel counters");
 	compare_layers(native, mixed);
 }
@@ -159,11 +163,16 @@ enum status prepare(const char *path, const char *network, struct config *config
 }
 
 bool make_twin(const std::string &name, uint64_t period_value) {
-	if (name == "binary") twins[UNIT_BINARY] = mixed::make_binary_twin(period_value);
-	else if (name == "post") twins[UNIT_POST] = mixed::make_post_twin(period_value);
-	else if (name == "load") twins[UNIT_LOAD] = mixed::make_load_twin(period_value);
-	else if (name == "store") twins[UNIT_STORE] = mixed::make_store_twin(period_value);
-	else return false;
+	if (name == "binary")
+		twins[UNIT_BINARY] = mixed::make_binary_twin(period_value);
+	else if (name == "post")
+		twins[UNIT_POST] = mixed::make_post_twin(period_value);
+	else if (name == "load")
+		twins[UNIT_LOAD] = mixed::make_load_twin(period_value);
+	else if (name == "store")
+		twins[UNIT_STORE] = mixed::make_store_twin(period_value);
+	else
+		return false;
 	return true;
 }
 
@@ -203,8 +212,10 @@ int main(int argc, char **argv) {
 		compare(native, mixed);
 	}
 	for (auto &twin : twins)
-		if (twin) std::printf("%s: %llu commands in %llu cycles\n", twin->name(), static_cast<unsigned long long>(twin->commands()),
-		                      static_cast<unsigned long long>(twin->cycles()));
+		if (twin)
+			std::printf("%s: %llu commands in %llu cycles\n", twin->name(),
+			            static_cast<unsigned long long>(twin->commands()),
+			            static_cast<unsigned long long>(twin->cycles()));
 	for (auto &twin : twins) twin.reset(); /* before Verilator's and SystemC's own statics */
 	std::printf("%u passed, %u failed\n", passed, failed);
 	return failed ? STATUS_FAILED : STATUS_OK;

@@ -106,7 +106,7 @@ void twin::middle() {
 void twin::account(uint64_t now) {
 	enum unit_state state = STATE_IDLE;
 	bool ended = machine_->sequencer.ended_cycle <= now;
-	uint32_t layer = active.read() ? active_layer.read()
+	uint32_t layer = active.read()       ? active_layer.read()
 	                 : head_valid.read() ? machine_->program->commands[head_command_].layer
 	                                     : layer_before_;
 	if (running.read())

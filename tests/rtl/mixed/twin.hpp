@@ -1,13 +1,14 @@
 /* A unit of the machine as verilated RTL inside the SystemC run: what all twins have in common.
  *
- * The C machine, its other units, the arbiter, the sequencer and the memory channels run as always; the calls they make to the
- * replaced unit are led here by the linker (--wrap, see mixed.cpp). A cycle c of the RTL is [c T, (c + 1) T): its clock rises in the
- * middle of the cycle, when everything that happens at c T has settled, so its registered outputs of cycle c are there before c T.
- * At c T (`begin`) the inputs of the cycle are set and registered outputs read: port request and last port cycle, tokens given,
- * bursts; a grant comes from the arbiter at c T; in the middle of the cycle (`middle`) what is left is done: acceptance, attribution.
+ * The C machine, its other units, the arbiter, the sequencer and the memory channels run as always; the calls they make
+ * to the replaced unit are led here by the linker (--wrap, see mixed.cpp). A cycle c of the RTL is [c T, (c + 1) T):
+ * its clock rises in the middle of the cycle, when everything that happens at c T has settled, so its registered
+ * outputs of cycle c are there before c T. At c T (`begin`) the inputs of the cycle are set and registered outputs
+ * read: port request and last port cycle, tokens given, bursts; a grant comes from the arbiter at c T; in the middle of
+ * the cycle (`middle`) what is left is done: acceptance, attribution.
  *
- * The RTL is not reset: it starts with all registers 0 (--x-initial 0), which for these units are their reset values. Operands of the
- * data path are 0: this model has no values, output bits are the executor's. */
+ * The RTL is not reset: it starts with all registers 0 (--x-initial 0), which for these units are their reset values.
+ * Operands of the data path are 0: this model has no values, output bits are the executor's. */
 #ifndef TESTS_RTL_MIXED_TWIN_HPP
 #define TESTS_RTL_MIXED_TWIN_HPP
 
@@ -65,7 +66,8 @@ class twin : public sc_core::sc_module {
 	const enum unit_id unit_;
 	struct machine *machine_ = nullptr;
 	unused_signals unused_;
-	sc_core::sc_signal<bool> reset, head_valid, tokens_there, accept, give, asking, port_last, running, filled, active;
+	sc_core::sc_signal<bool> reset, head_valid, tokens_there, accept, give, asking, port_last, running, filled,
+	    active;
 	sc_core::sc_signal<bool, sc_core::SC_MANY_WRITERS> clock, granted;
 	sc_core::sc_signal<bool> quiet;
 	sc_core::sc_signal<sc_dt::sc_bv<512>> head;

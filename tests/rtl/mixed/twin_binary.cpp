@@ -8,7 +8,8 @@ namespace {
 
 class binary_twin : public twin {
       public:
-	explicit binary_twin(uint64_t period_value) : twin("binary_twin", UNIT_BINARY, period_value), rtl_("binary_rtl") {
+	explicit binary_twin(uint64_t period_value)
+	    : twin("binary_twin", UNIT_BINARY, period_value), rtl_("binary_rtl") {
 		bind_common(rtl_);
 		rtl_.running(running);
 		unused_(rtl_.activation_address);

@@ -34,7 +34,8 @@ class store_twin : public twin {
 	uint32_t ports_wanted() const override {
 		uint32_t ports = 0;
 		for (int buffer = 0; buffer < BUFFER_COUNT; buffer++)
-			if (reads_.read() & 1u << buffer) ports |= ports_read(machine_, static_cast<enum buffer_id>(buffer));
+			if (reads_.read() & 1u << buffer)
+				ports |= ports_read(machine_, static_cast<enum buffer_id>(buffer));
 		return ports;
 	}
 	bool head_counts() const override { return head_counts_.read(); }
