@@ -93,7 +93,7 @@ want explore && run_script explore bash tests/explore/run_explore.sh "$build"
 want detector && [ -f tests/detector/run_detector.sh ] && run_script detector bash tests/detector/run_detector.sh "$build" $long_option
 want sanitize && run_script sanitize bash tests/sanitize.sh "$build"
 if [ "$long" -eq 1 ]; then
-	want equal-long && run_script equal-long bash tests/equal/run_equal.sh "$build" --count 500 --seed 1000
+	want equal-long && run_script equal-long bash tests/equal/run_equal.sh "$build" --long --seed 1000
 	want values-long && run_script values-long bash tests/values_long.sh "$build"
 	want fuzz && run_script fuzz bash tests/fuzz/run_fuzz.sh "$build" 60
 fi

@@ -27,14 +27,16 @@ static uint64_t mux_luts(uint64_t inputs) {
 }
 
 /* Bits of a word that are written alone: the post unit writes L bits of a bit map's word, one value of a fixed map's;
- * the load master one beat of a word that is wider. */
+ * the load master one beat of a word that is wider, whose enables the RTL has for each lane, weight, half record or
+ * constant: synthesis gives each whole byte lanes. */
 static uint64_t column_bits(const struct config *config, enum buffer_id buffer, uint64_t word_bits,
                             uint64_t word_bytes) {
 	if (buffer == BUFFER_BIT_ACTIVATIONS) return config->post_lanes;
 	if (buffer == BUFFER_FIXED_ACTIVATIONS) return word_bits / config->fixed_rows;
 	if (!(accesses[buffer] & LOADED) || word_bytes <= config->dma_axi_bytes) return 0;
-	if (buffer == BUFFER_BIT_WEIGHTS) return 48 * (uint64_t)config->dma_axi_bytes / 8;
-	return word_bits * config->dma_axi_bytes / word_bytes;
+	if (buffer == BUFFER_BIT_WEIGHTS) return 48;
+	if (buffer == BUFFER_FIXED_WEIGHTS) return config->fixed_weight_bits;
+	return buffer == BUFFER_PARAMETERS ? 64 : 16;
 }
 
 static int is_missing(const struct config *config, enum buffer_id buffer) {

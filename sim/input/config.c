@@ -149,7 +149,7 @@ static enum status check_memory(const struct config *config, const char *path, s
 	uint64_t refresh_cycles =
 	    config_cycles_up(config, config->dram_trp_ps) + config_cycles_up(config, config->dram_trfc_ps);
 	uint64_t interval_cycles = config_cycles_down(config, config->dram_trefi_ps);
-	if (config->dram_trefi_ps != 0 && interval_cycles <= refresh_cycles)
+	if (config->dram_trefi_ps != 0 && interval_cycles <= refresh_cycles + 1)
 		return error_set(
 		    error, STATUS_INPUT,
 		    "%s: [dram] trefi_ns: %llu cycles are not more than a refresh takes, trp_ns + trfc_ns = %llu", path,

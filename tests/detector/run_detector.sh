@@ -42,7 +42,7 @@ update_copy() {
 		cmp -s "$file" "$source/$file" && continue
 		mkdir -p "$source/$(dirname "$file")"
 		cp "$file" "$source/$file"
-	done < <(find CMakeLists.txt sim workloads configs tests/CMakeLists.txt tests/unit tests/equal -type f)
+	done < <(find CMakeLists.txt sim workloads configs tests/CMakeLists.txt tests/unit tests/equal tests/bench explore reports -type f)
 	cd "$source" || return 1
 	while read -r file; do [ -e "$root/$file" ] || rm "$file"; done < <(find . -type f)
 }
