@@ -93,6 +93,9 @@ want explore && run_script explore bash tests/explore/run_explore.sh "$build"
 want detector && [ -f tests/detector/run_detector.sh ] && run_script detector bash tests/detector/run_detector.sh "$build" $long_option
 want sanitize && run_script sanitize bash tests/sanitize.sh "$build"
 if [ "$long" -eq 1 ]; then
+	want dsp48e2 && run_script dsp48e2 bash tests/rtl/test_dsp48e2.sh
+	want mixed && run_script mixed bash tests/rtl/mixed/run_mixed.sh "$build"
+	want gate-level && run_script gate-level bash tests/rtl/gate_level.sh "$build"
 	want equal-long && run_script equal-long bash tests/equal/run_equal.sh "$build" --long --seed 1000
 	want values-long && run_script values-long bash tests/values_long.sh "$build"
 	want fuzz && run_script fuzz bash tests/fuzz/run_fuzz.sh "$build" 60
