@@ -218,3 +218,10 @@ PY
 	[ -n "$(nbsim --no-db)" ]
 	[ -z "$(ls -A)" ] || fail "$(ls -A)"
 }
+
+@test "the table in README.md is what the command prints" {
+	nbsim --config "$NBSIM_ROOT/configs/u250.ini" --no-db >now
+	awk '/^```/ { if (on) exit; next } /^neuroblend20-fashion on Alveo/ { on = 1 } on' "$NBSIM_ROOT/README.md" >printed
+	[ -s printed ]
+	diff printed now >difference || fail "README.md is out of date: $(head -n 4 difference)"
+}
