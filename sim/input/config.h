@@ -124,7 +124,7 @@ struct config_parameter {
 	size_t offset;                /* of a uint32_t or of a char[CONFIG_TEXT_BYTES] in struct config */
 	const char *standard;         /* default, as text */
 	uint32_t minimum, maximum;    /* in stored units; 0 may mean "auto" where the meaning says so */
-	const char *words;            /* CONFIG_WORD: "dsp|lut|fused" */
+	const char *words;            /* CONFIG_WORD: "dsp|lut|fused"; of a number or time: the word for 0, "auto" or "off" */
 	const char *meaning, *source; /* source starts with "assumed" where it is */
 	enum config_timing timing;
 	const char *proven; /* values for which equality with RTL is shown; "" none */

@@ -44,7 +44,8 @@ void database_close(struct database *database);
 /* Writes one run in one transaction; an identical id is replaced. */
 enum status database_write_run(struct database *database, const struct run_record *run, struct error *error);
 
-/* `nbsim runs`: a table of 100 columns: id, network, device, clock, cycles, latency, power, fits. */
+/* `nbsim runs`: a table of 100 columns: id, network, device, clock, cycles, latency, power, fits; as CSV also whether the power is
+ * partial. */
 enum status database_print_runs(struct database *database, FILE *out, int csv, struct error *error);
 
 /* What a run was made of and what came out. Prefixes of ids that are unique are accepted; else STATUS_INPUT. */
