@@ -1,4 +1,4 @@
-/* Inside sim/store only: the open database and the one place where an SQLite code becomes a status and a sentence. */
+/* Inside sim/store, and for explore/sweep_store*.c: the open database and the one place where an SQLite code becomes a status and a sentence. */
 #ifndef SIM_STORE_DATABASE_SQL_H
 #define SIM_STORE_DATABASE_SQL_H
 
