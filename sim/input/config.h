@@ -12,9 +12,9 @@
 
 #include "sim/base/status.h"
 
-enum { CONFIG_TEXT_BYTES = 256, CONFIG_CHANNELS_MAX = 4 };
+enum { CONFIG_TEXT_BYTES = 1024, CONFIG_CHANNELS_MAX = 4 };
 
-enum config_organisation { ORGANISATION_TIME_SHARED };
+enum config_organisation { ORGANISATION_TIME_SHARED, ORGANISATION_STREAMING };
 enum config_packing { PACKING_CHANNEL, PACKING_WINDOW };
 enum config_fabric { FABRIC_DSP, FABRIC_LUT, FABRIC_FUSED }; /* XNOR lanes */
 enum config_popcount { POPCOUNT_LUT, POPCOUNT_DSP };         /* accumulation of the counts */
@@ -22,6 +22,8 @@ enum config_post_mode { POST_INLINE, POST_SEPARATE };
 enum config_dram { DRAM_DDR4, DRAM_FIXED, DRAM_UNLIMITED };
 enum config_residency { RESIDENCY_AUTO, RESIDENCY_RESIDENT, RESIDENCY_LAYER, RESIDENCY_TILE };
 enum config_technology { TECHNOLOGY_LUTRAM, TECHNOLOGY_BRAM36, TECHNOLOGY_URAM288 };
+enum config_pipeline { PIPELINE_STALLING, PIPELINE_FLUSHING };
+enum config_link { LINK_PIXEL, LINK_DIRECT }; /* words between layers */
 enum config_kernel { KERNEL_SYSTEMC, KERNEL_NATIVE };
 
 /* The machine's buffers, in the order used everywhere (commands, ports, counters). */
@@ -40,9 +42,9 @@ enum buffer_id {
 
 struct config_buffer {
 	uint32_t depth_words;
-	uint32_t banks;      /* words the DMA moves in one cycle (low-order interleaved), at most a beat; power of two */
-	uint32_t ports;      /* 1: one port shared by readers and writers; 2: one read and one write port */
-	uint32_t ping_pong;  /* 1: two halves, the next contents are loaded while the present ones are used */
+	uint32_t banks;     /* words the DMA moves in one cycle (low-order interleaved), at most a beat; power of two */
+	uint32_t ports;     /* 1: one port shared by readers and writers; 2: one read and one write port */
+	uint32_t ping_pong; /* 1: two halves, the next contents are loaded while the present ones are used */
 	uint32_t technology; /* enum config_technology */
 };
 
@@ -97,6 +99,22 @@ struct config {
 	uint32_t mapper_maps;      /* RESIDENCY_AUTO (resident where they fit), RESIDENCY_RESIDENT, RESIDENCY_TILE (all
 	                              spilled) */
 	uint32_t mapper_band_rows; /* most output rows a command computes; 0: as many as fit */
+	/* [streaming]: organisation = streaming; meanings in sim/streaming/STREAMING.md */
+	uint32_t streaming_pipeline;               /* enum config_pipeline */
+	char streaming_folding[CONFIG_TEXT_BYTES]; /* "auto", or PE/SIMD of each layer, with a skip path PE/SIMD+PE/SIMD
+	                                            */
+	uint32_t streaming_target_frames_per_s;    /* folding auto: stop there; 0: use the budget */
+	uint32_t streaming_budget_percent;         /* folding auto: of what is usable on the device */
+	char streaming_fifo_words[CONFIG_TEXT_BYTES]; /* "auto", or NAME:DEPTH of the links that are not
+	                                                 fifo_depth_words */
+	uint32_t streaming_fifo_depth_words;
+	uint32_t streaming_link;        /* enum config_link */
+	uint32_t streaming_vector_bits; /* link pixel: word between fully connected layers */
+	uint32_t streaming_dma_word_bits;
+	uint32_t streaming_dma_start_cycles;
+	uint32_t streaming_converter_latency_cycles, streaming_window_latency_cycles, streaming_matrix_latency_cycles,
+	    streaming_pool_latency_cycles, streaming_point_latency_cycles; /* L of each kind */
+	uint32_t streaming_pool_overhead_cycles;
 	/* [compile]: widths the compiler quantises to */
 	uint32_t compile_skip_weight_bits, compile_stem_weight_bits, compile_head_weight_bits;
 	uint32_t compile_map_bits; /* fixed-point maps */
@@ -121,10 +139,10 @@ struct config_parameter {
 	const char *section, *key; /* as in the INI file; "binary_engine", "pes" */
 	const char *unit;          /* "cycles", "bytes", "words", "1" ... */
 	enum config_type type;
-	size_t offset;                /* of a uint32_t or of a char[CONFIG_TEXT_BYTES] in struct config */
-	const char *standard;         /* default, as text */
-	uint32_t minimum, maximum;    /* in stored units; 0 may mean "auto" where the meaning says so */
-	const char *words;            /* CONFIG_WORD: "dsp|lut|fused"; of a number or time: the word for 0, "auto" or "off" */
+	size_t offset;             /* of a uint32_t or of a char[CONFIG_TEXT_BYTES] in struct config */
+	const char *standard;      /* default, as text */
+	uint32_t minimum, maximum; /* in stored units; 0 may mean "auto" where the meaning says so */
+	const char *words; /* CONFIG_WORD: "dsp|lut|fused"; of a number or time: the word for 0, "auto" or "off" */
 	const char *meaning, *source; /* source starts with "assumed" where it is */
 	enum config_timing timing;
 	const char *proven; /* values for which equality with RTL is shown; "" none */

@@ -9,8 +9,6 @@
 
 const char *const attribution_row_names[ATTRIBUTION_ROWS] = {"binary_engine", "fixed_engine", "post_unit",
                                                              "load",          "store",        "sequencer"};
-const char *const unit_state_names[STATE_COUNT] = {"busy",   "fill_drain", "dispatch", "blocked",
-                                                   "memory", "starved",    "idle"};
 
 void machine_wake(struct machine *machine, enum process process, uint64_t cycle) {
 	machine->hooks.wake(machine->hooks.context, process, cycle);

@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "sim/base/states.h"
 #include "sim/base/status.h"
 #include "sim/input/config.h"
 #include "sim/mapper/program.h"
@@ -30,19 +31,7 @@ enum process {
 /* Rows of the attribution: the five units by unit_id, then the sequencer. */
 enum { ATTRIBUTION_SEQUENCER = UNIT_COUNT, ATTRIBUTION_ROWS = UNIT_COUNT + 1 };
 
-enum unit_state {
-	STATE_BUSY,
-	STATE_FILL_DRAIN,
-	STATE_DISPATCH,
-	STATE_BLOCKED,
-	STATE_MEMORY,
-	STATE_STARVED,
-	STATE_IDLE,
-	STATE_COUNT
-};
-
 extern const char *const attribution_row_names[ATTRIBUTION_ROWS]; /* "binary_engine", ..., "sequencer" */
-extern const char *const unit_state_names[STATE_COUNT];           /* "busy", ... */
 
 #define CYCLE_NEVER UINT64_MAX
 
