@@ -1,0 +1,246 @@
+/* See stream.h and STREAMING.md section 3: one step function for all kinds; they differ in their schedules.
+ *
+ * A stalling stage is a chain of advances: an advance happens one cycle after the one before, or when the word it takes
+ * and the room for the word it makes are there, whichever is last. In a flushing stage words are made, and iterations
+ * issued, on two clocks of their own: making a word can hold the whole stage, a missing input cannot, so the times of
+ * words made do not wait for inputs that are not known yet; holds found that way are kept until the issue passes them.
+ */
+#include "sim/streaming/state.h"
+
+static void note(const struct stream *stream, enum stream_event_kind kind, uint32_t index, uint32_t frame,
+                 uint64_t cycle) {
+	struct stream_event event = {kind, index, frame, cycle};
+	if (stream->hooks.event) stream->hooks.event(stream->hooks.event_context, &event);
+}
+
+/* Cycle from which all words of the next R iteration are there; STREAM_NEVER: not known. *memory_cycle: the same for
+ * inputs that come from the input DMA. */
+static uint64_t words_cycle(const struct stream *stream, const struct stage *built, uint64_t *memory_cycle) {
+	uint64_t cycle = 0;
+	*memory_cycle = 0;
+	for (int p = 0; p < STAGE_PORTS_MAX; p++) {
+		if (built->input[p] == PIPELINE_NONE) continue;
+		const struct fifo_state *fifo = &stream->fifos[built->input[p]];
+		uint64_t from = fifo_word_cycle(fifo);
+		if (from > cycle) cycle = from;
+		if (fifo->from == stream->input_stage && from > *memory_cycle) *memory_cycle = from;
+	}
+	return cycle;
+}
+
+static uint64_t room_cycle(const struct stream *stream, const struct stage *built) {
+	uint64_t cycle = 0;
+	for (int p = 0; p < STAGE_PORTS_MAX; p++) {
+		if (built->output[p] == PIPELINE_NONE) continue;
+		uint64_t from = fifo_room_cycle(&stream->fifos[built->output[p]]);
+		if (from > cycle) cycle = from;
+	}
+	return cycle;
+}
+
+static void take_words(struct stream *stream, uint32_t index, uint64_t cycle) {
+	const struct stage *built = &stream->pipeline->stages[index];
+	for (int p = 0; p < STAGE_PORTS_MAX; p++) {
+		if (built->input[p] == PIPELINE_NONE) continue;
+		struct fifo_state *fifo = &stream->fifos[built->input[p]];
+		fifo_take(fifo, cycle);
+		note(stream, STREAM_TAKE, built->input[p], 0, cycle);
+		stream->hooks.wake(stream->hooks.context, fifo->from, cycle + 1);
+	}
+	stream->stages[index].counters.words_taken++;
+}
+
+static void make_words(struct stream *stream, uint32_t index, uint64_t cycle) {
+	const struct stage *built = &stream->pipeline->stages[index];
+	for (int p = 0; p < STAGE_PORTS_MAX; p++) {
+		if (built->output[p] == PIPELINE_NONE) continue;
+		struct fifo_state *fifo = &stream->fifos[built->output[p]];
+		if (!fifo_push(fifo, cycle)) stream->failed_memory = 1;
+		note(stream, STREAM_PUSH, built->output[p], 0, cycle);
+		stream->hooks.wake(stream->hooks.context, fifo->to, cycle + 1);
+	}
+	stream->stages[index].counters.words_made++;
+}
+
+/* Marks of the next iteration; empty ones after the last frame have none. */
+static uint32_t next_marks(const struct stage_state *stage, const struct stream *stream) {
+	return stage->frame < stream->frames ? cursor_marks(&stage->schedule, &stage->cursor) : 0;
+}
+
+static uint32_t next_run(const struct stage_state *stage, const struct stream *stream) {
+	return stage->frame < stream->frames ? stage->cursor.left : stage->empty_left;
+}
+
+/* Issues n iterations of the present segment, the last of them in `cycle`. */
+static void issue(struct stream *stream, uint32_t index, uint32_t marks, uint32_t n, uint64_t cycle) {
+	struct stage_state *stage = &stream->stages[index];
+	stage->counters.cycles[marks ? STATE_BUSY : STATE_FILL_DRAIN] += n;
+	if (stage->frame >= stream->frames) {
+		stage->empty_left -= n;
+		stage->has_ended = !stage->empty_left;
+		return;
+	}
+	if (!stage->frame_begun) note(stream, STREAM_FRAME_BEGIN, index, stage->frame, cycle + 1 - n);
+	stage->frame_begun = 1;
+	if (!cursor_take(&stage->schedule, &stage->cursor, n)) return;
+	note(stream, STREAM_FRAME_END, index, stage->frame, cycle);
+	if (index == stream->output_stage) stream->frame_end_cycle[stream->frames_done++] = cycle;
+	stage->frame_begun = 0;
+	stage->frame++;
+	stage->has_ended = stage->frame == stream->frames && !stage->empty_left;
+}
+
+/* Accounts [next_cycle, cycle) of a stage that has to wait: for memory, for another stage, then for room. */
+static void account_wait(struct stage_state *stage, uint64_t cycle, uint64_t memory_cycle, uint64_t word_cycle) {
+	uint64_t from = stage->next_cycle;
+	if (from < memory_cycle && from < cycle) {
+		uint64_t to = memory_cycle < cycle ? memory_cycle : cycle;
+		stage->counters.cycles[STATE_MEMORY] += to - from;
+		from = to;
+	}
+	if (from < word_cycle && from < cycle) {
+		uint64_t to = word_cycle < cycle ? word_cycle : cycle;
+		stage->counters.cycles[STATE_STARVED] += to - from;
+		from = to;
+	}
+	if (from < cycle) stage->counters.cycles[STATE_BLOCKED] += cycle - from;
+	stage->next_cycle = cycle;
+}
+
+static int is_paused(const struct stream *stream, uint32_t index) {
+	const struct stage_state *stage = &stream->stages[index];
+	return index == stream->input_stage && stage->frame >= stream->released_frames && stage->frame < stream->frames;
+}
+
+static uint64_t step_stalling(struct stream *stream, uint32_t index, uint64_t until_cycle) {
+	struct stage_state *stage = &stream->stages[index];
+	const struct stage *built = &stream->pipeline->stages[index];
+	while (!stage->has_ended && !is_paused(stream, index)) {
+		uint32_t marks = next_marks(stage, stream), run = 1;
+		uint64_t memory_cycle = 0, word_cycle = 0, cycle = stage->next_cycle;
+		/* The W iteration that the next advance brings to the last step. */
+		int makes = built->latency_cycles == 1
+		                ? (marks & MARK_WRITE) != 0
+		                : stage->due_count && stage->due[stage->due_head] == stage->advances + 1;
+		if (marks & MARK_READ) word_cycle = words_cycle(stream, built, &memory_cycle);
+		uint64_t room = makes ? room_cycle(stream, built) : 0;
+		if (word_cycle == STREAM_NEVER || room == STREAM_NEVER) return STREAM_NEVER;
+		if (word_cycle > cycle) cycle = word_cycle;
+		if (room > cycle) cycle = room;
+		if (cycle > until_cycle) return cycle;
+		account_wait(stage, cycle, memory_cycle, word_cycle);
+		if (!makes &&
+		    !(marks & (MARK_READ | MARK_WRITE))) { /* nothing until the end of the segment or the next word */
+			uint64_t most = next_run(stage, stream), to_word;
+			if (stage->due_count && (to_word = stage->due[stage->due_head] - stage->advances - 1) < most)
+				most = to_word;
+			if (until_cycle - cycle < most - 1) most = until_cycle - cycle + 1;
+			run = (uint32_t)most;
+		}
+		stage->advances += run;
+		stage->next_cycle = cycle + run;
+		if ((marks & MARK_WRITE) && built->latency_cycles > 1)
+			stage->due[(stage->due_head + stage->due_count++) % PIPE_MAX] =
+			    stage->advances + built->latency_cycles - 1;
+		if (marks & MARK_READ) take_words(stream, index, cycle);
+		if (makes) {
+			if (built->latency_cycles > 1) {
+				stage->due_head = (stage->due_head + 1) % PIPE_MAX;
+				stage->due_count--;
+			}
+			make_words(stream, index, cycle);
+		}
+		issue(stream, index, marks, run, cycle + run - 1);
+	}
+	return STREAM_NEVER;
+}
+
+/* Flushing, L > 1: makes the oldest word in the pipeline, if that is before `before_cycle` and its time is known.
+ * Returns 1 when it did; *wake_cycle: when it could, beyond until_cycle. */
+static int make_due(struct stream *stream, uint32_t index, uint64_t before_cycle, uint64_t until_cycle,
+                    uint64_t *wake_cycle) {
+	struct stage_state *stage = &stream->stages[index];
+	if (!stage->due_count) return 0;
+	uint64_t due_cycle = stage->due[stage->due_head] + stage->made_holds;
+	if (due_cycle > before_cycle) return 0;
+	uint64_t room = room_cycle(stream, &stream->pipeline->stages[index]);
+	uint64_t cycle = room > due_cycle ? room : due_cycle;
+	if (room == STREAM_NEVER || cycle > until_cycle) {
+		*wake_cycle = room == STREAM_NEVER ? STREAM_NEVER : cycle;
+		return 0;
+	}
+	if (cycle > due_cycle) {
+		stage->holds[(stage->hold_head + stage->hold_count++) % (PIPE_MAX + 1)] =
+		    (struct hold){due_cycle, cycle};
+		stage->made_holds += cycle - due_cycle;
+	}
+	stage->due_head = (stage->due_head + 1) % PIPE_MAX;
+	stage->due_count--;
+	make_words(stream, index, cycle);
+	return 1;
+}
+
+/* First cycle from `cycle` on that is not held; drops the holds before it and counts them. */
+static uint64_t pass_holds(struct stage_state *stage, uint64_t cycle) {
+	while (stage->hold_count) {
+		struct hold *hold = &stage->holds[stage->hold_head];
+		if (hold->from_cycle > cycle) break;
+		if (cycle < hold->to_cycle) cycle = hold->to_cycle;
+		stage->issue_holds += hold->to_cycle - hold->from_cycle;
+		stage->hold_head = (stage->hold_head + 1) % (PIPE_MAX + 1);
+		stage->hold_count--;
+	}
+	return cycle;
+}
+
+/* The issue of a flushing stage meets no hold that is not known: every word due up to `cycle` has been made. */
+static uint64_t step_flushing(struct stream *stream, uint32_t index, uint64_t until_cycle) {
+	struct stage_state *stage = &stream->stages[index];
+	const struct stage *built = &stream->pipeline->stages[index];
+	uint64_t wake_cycle = STREAM_NEVER;
+	for (;;) {
+		int can_issue = !stage->has_ended && !is_paused(stream, index);
+		uint32_t marks = can_issue ? next_marks(stage, stream) : 0, run = 1;
+		uint64_t memory_cycle = 0, word_cycle = 0;
+		if (marks & MARK_READ) word_cycle = words_cycle(stream, built, &memory_cycle);
+		uint64_t cycle = !can_issue                       ? STREAM_NEVER
+		                 : word_cycle > stage->next_cycle ? word_cycle
+		                                                  : stage->next_cycle;
+		wake_cycle = STREAM_NEVER;
+		if (make_due(stream, index, cycle, until_cycle, &wake_cycle)) continue;
+		uint64_t due_cycle = stage->due_count ? stage->due[stage->due_head] + stage->made_holds : STREAM_NEVER;
+		if (cycle == STREAM_NEVER || due_cycle <= cycle) return wake_cycle;
+		uint64_t issued = pass_holds(stage, cycle);
+		/* A hold may end at or after the next word is due; its time comes first. */
+		if (issued > until_cycle) return issued;
+		account_wait(stage, issued, memory_cycle, word_cycle);
+		if (due_cycle <= issued) continue;
+		if (!(marks & (MARK_READ | MARK_WRITE))) {
+			uint64_t most = next_run(stage, stream);
+			if (due_cycle - issued < most) most = due_cycle - issued;
+			if (stage->hold_count && stage->holds[stage->hold_head].from_cycle - issued < most)
+				most = stage->holds[stage->hold_head].from_cycle - issued;
+			if (until_cycle - issued < most - 1) most = until_cycle - issued + 1;
+			run = (uint32_t)most;
+		}
+		stage->next_cycle = issued + run;
+		if (marks & MARK_WRITE)
+			stage->due[(stage->due_head + stage->due_count++) % PIPE_MAX] =
+			    issued - stage->issue_holds + built->latency_cycles - 1;
+		if (marks & MARK_READ) take_words(stream, index, issued);
+		issue(stream, index, marks, run, issued + run - 1);
+	}
+}
+
+uint64_t stage_step(struct stream *stream, uint32_t index, uint64_t until_cycle) {
+	int is_flushing = stream->pipeline->flushing && stream->pipeline->stages[index].latency_cycles > 1;
+	return is_flushing ? step_flushing(stream, index, until_cycle) : step_stalling(stream, index, until_cycle);
+}
+
+void stage_wait(struct stream *stream, uint32_t index, uint64_t cycle) {
+	struct stage_state *stage = &stream->stages[index];
+	uint64_t memory_cycle = 0, word_cycle = 0;
+	if (next_marks(stage, stream) & MARK_READ)
+		word_cycle = words_cycle(stream, &stream->pipeline->stages[index], &memory_cycle);
+	account_wait(stage, cycle, memory_cycle, word_cycle);
+}

@@ -1,0 +1,80 @@
+/* Internal to sim/streaming: registers of stages and FIFOs. */
+#ifndef SIM_STREAMING_STATE_H
+#define SIM_STREAMING_STATE_H
+
+#include "sim/streaming/schedule.h"
+#include "sim/streaming/stream.h"
+
+/* Cycles of the last `depth` pushes and takes, word n at n % depth. `pushed` and `taken` are of this run's own steps
+ * (frames skipped by recurrence are not in them). */
+struct fifo_state {
+	uint64_t depth, pushed, taken;
+	uint64_t *push_cycle, *take_cycle;
+	uint64_t capacity;  /* places of the rings: depth, or as far as grown where depth is unbounded */
+	uint64_t evaluated; /* pushes whose fill is known */
+	uint64_t words, highest_fill;
+	uint32_t from, to;
+};
+
+enum { PIPE_MAX = 64 };
+
+/* A time in which a flushing stage held because it was full. */
+struct hold {
+	uint64_t from_cycle, to_cycle; /* held in [from, to) */
+};
+
+struct stage_state {
+	struct schedule schedule;
+	struct cursor cursor;
+	uint32_t frame;      /* of the next iteration */
+	uint32_t empty_left; /* empty iterations after the last frame */
+	int has_ended;
+	int frame_begun;     /* an iteration of the present frame was issued */
+	uint64_t next_cycle; /* cycles before it are accounted; the next iteration is not issued earlier */
+	/* Iterations with W in the pipeline, oldest first: the advance that makes their word (stalling: counted in
+	 * advances; flushing: in cycles without holds, of which `made_holds` have been added so far). */
+	uint64_t due[PIPE_MAX];
+	uint32_t due_head, due_count;
+	uint64_t advances; /* stalling: advances done */
+	uint64_t made_holds,
+	    issue_holds;                 /* flushing: cycles held up to the last word made, the last iteration issued */
+	struct hold holds[PIPE_MAX + 1]; /* flushing: not yet passed by the issue */
+	uint32_t hold_head, hold_count;
+	struct stream_stage_counters counters;
+};
+
+struct stream {
+	const struct pipeline *pipeline;
+	struct stream_hooks hooks;
+	uint32_t frames;          /* of the batch */
+	uint32_t released_frames; /* the input DMA sends no more for now */
+	struct stage_state *stages;
+	struct fifo_state *fifos;
+	uint32_t frames_done;
+	uint64_t *frame_end_cycle;
+	uint32_t output_stage, input_stage;
+	int failed_memory;
+};
+
+/* fifo.c */
+enum status fifo_begin(struct fifo_state *fifo, const struct fifo *built, int is_unbounded);
+void fifo_free(struct fifo_state *fifo);
+/* Cycle from which the next word can be taken, the next one pushed; STREAM_NEVER: not known yet. */
+static inline uint64_t fifo_word_cycle(const struct fifo_state *fifo) {
+	return fifo->pushed == fifo->taken ? STREAM_NEVER : fifo->push_cycle[fifo->taken % fifo->capacity] + 1;
+}
+static inline uint64_t fifo_room_cycle(const struct fifo_state *fifo) {
+	if (fifo->pushed - fifo->taken >= fifo->depth) return STREAM_NEVER;
+	return fifo->pushed < fifo->depth ? 0 : fifo->take_cycle[(fifo->pushed - fifo->depth) % fifo->capacity] + 1;
+}
+int fifo_push(struct fifo_state *fifo, uint64_t cycle); /* 0: out of memory */
+void fifo_take(struct fifo_state *fifo, uint64_t cycle);
+/* The run has ended: fills of the pushes that no later take decides. */
+void fifo_finish(struct fifo_state *fifo);
+
+/* stage.c */
+uint64_t stage_step(struct stream *stream, uint32_t index, uint64_t until_cycle);
+/* Accounts the cycles up to `cycle`, in all of which the stage waits. */
+void stage_wait(struct stream *stream, uint32_t index, uint64_t cycle);
+
+#endif
