@@ -10,11 +10,13 @@
 #include "sim/base/status.h"
 
 enum command_format { COMMAND_TABLE, COMMAND_CSV };
+enum command_keep { COMMAND_KEEP_POINTS, COMMAND_KEEP_LAYERS };
 
 struct command_arguments {
 	const char *db, *part, *sweep, *objectives, *where;
 	uint64_t jobs, limit, images;
 	uint32_t format; /* enum command_format */
+	uint32_t keep;   /* enum command_keep */
 	int no_accuracy, no_share, replace, retry, quiet, help, version;
 	struct option_list words; /* the command and its arguments; of command_sweep the file alone */
 	const volatile sig_atomic_t *stop;

@@ -20,6 +20,8 @@ struct explained {
 	struct evaluator *evaluator;
 	struct point_row row;
 	uint64_t point;
+	char run[RUN_ID_BYTES]; /* of --keep layers, or empty */
+	const char *path;
 	int is_loaded;
 };
 
@@ -48,6 +50,10 @@ static enum status explained_open(struct explained *explained, const struct comm
 	if (!status)
 		status = sweep_store_accuracies(explained->store, explained->sweep.name, &explained->accuracies,
 		                                &explained->accuracy_count, error);
+	if (!status)
+		status = sweep_store_run_of(explained->store, explained->sweep.name, explained->point, explained->run,
+		                            error);
+	explained->path = arguments->words.items[1];
 	if (!status && !(explained->evaluator = evaluator_create(&explained->sweep, 0)))
 		status = error_set(error, STATUS_MEMORY, "out of memory");
 	if (!status) evaluator_point(explained->evaluator, explained->point, &explained->row);
@@ -94,6 +100,9 @@ static void print_point(const struct explained *explained) {
 	                     : "no");
 	print_accuracy(explained, row);
 	print_limit(row);
+	if (explained->run[0])
+		printf("  every layer and counter: run %s (nbsim show %.6s --layers --db %s)\n", explained->run,
+		       explained->run, explained->path);
 }
 
 static double change(double now, double before) {

@@ -23,6 +23,7 @@ static void take_options(const struct command_arguments *arguments, struct sessi
 	                                    .part = 1,
 	                                    .parts = 1,
 	                                    .limit = arguments->limit,
+	                                    .keep_layers = arguments->keep == COMMAND_KEEP_LAYERS,
 	                                    .quiet = arguments->quiet,
 	                                    .stop = arguments->stop};
 }
@@ -37,7 +38,7 @@ static void print_summary(const struct sweep *sweep, const struct session_counts
 	if (counts->excluded) fprintf(stderr, ", %" PRIu64 " excluded by constraints", counts->excluded);
 	if (counts->points)
 		fprintf(stderr,
-		        "; %" PRIu64 " distinct machines mapped, %" PRIu64
+		        "; %" PRIu64 " programs mapped, %" PRIu64
 		        " distinct simulations (%.1f %% of the points shared one), %.0f points a processor second, of "
 		        "which storage takes %.1f %%",
 		        counts->mapped, counts->simulated,

@@ -8,7 +8,6 @@
 
 #include "explore/share.h"
 #include "sim/base/shipped.h"
-#include "sim/run/simulation.h"
 #include "workloads/compile.h"
 
 enum { TRACES_KEPT = 64, NAMED_KEPT = 32, PATH_BYTES = 4096 };
@@ -228,43 +227,59 @@ static void fail(struct point_row *row, enum status status, const char *reason) 
 	snprintf(row->reason, sizeof row->reason, "%.*s", (int)sizeof row->reason - 1, reason);
 }
 
+/* The program of a machine: a kept one, or mapped now. *program is the evaluator's or simulation->program. */
+static enum status find_program(struct evaluator *evaluator, struct simulation *simulation, const struct config *config,
+                                const struct kept_trace *kept, const struct program **program, struct error *error) {
+	struct share *share = evaluator->share;
+	*program = share ? share_find_map(share, config, kept->number) : NULL;
+	if (*program) {
+		evaluator->counts.shared_maps++;
+		return STATUS_OK;
+	}
+	enum status status = mapper_map(&kept->trace, config, NULL, &simulation->program, &simulation->mapping, error);
+	if (!status && share) *program = share_keep_map(share, config, kept->number, &simulation->program);
+	if (!*program) *program = &simulation->program;
+	return status;
+}
+
+/* Takes what came out of a run into the simulation, and keeps what may be kept of it. */
+static enum status take_result(struct share *share, struct simulation *simulation, const struct kept_trace *kept,
+                               const struct program *program, struct share_result *made, struct error *error) {
+	if (made->status)
+		snprintf(made->reason, sizeof made->reason, "%.*s", (int)sizeof made->reason - 1, error->text);
+	int is_kept = share && (!made->status || made->status == STATUS_UNMAPPABLE || made->status == STATUS_STUCK);
+	if (is_kept) share_keep_inputs(share, &simulation->config, kept->number, made);
+	if (is_kept && made->status != STATUS_UNMAPPABLE) share_keep_program(share, &simulation->config, program, made);
+	simulation->result = made->machine;
+	return made->status;
+}
+
 /* Maps and runs, or finds it done. On STATUS_OK simulation->result has one layer and, where *is_shared, belongs to the
- * share. */
+ * share. Of simulation->program only binary_macs is to be used. */
 static enum status simulate(struct evaluator *evaluator, struct simulation *simulation, const struct config *config,
                             const struct kept_trace *kept, int *is_shared, struct error *error) {
 	struct share *share = evaluator->share;
-	const struct trace *trace = &kept->trace;
-	struct config resolved = *config;
 	const struct share_result *found = NULL;
+	const struct program *program = NULL;
 	struct share_result made = {STATUS_OK, "", {0}, 0};
 	*is_shared = 1;
-	mapper_resolve_widths(&resolved, trace);
-	if (share) found = share_find_inputs(share, &resolved, kept->number);
+	simulation->config = *config;
+	mapper_resolve_widths(&simulation->config, &kept->trace);
+	if (share) found = share_find_inputs(share, &simulation->config, kept->number);
 	if (found) {
 		evaluator->counts.shared_inputs++;
 	} else {
-		made.status = mapper_map(trace, &resolved, NULL, &simulation->program, &simulation->mapping, error);
-		if (!made.status && share) found = share_find_program(share, &resolved, &simulation->program);
-		if (found) {
-			evaluator->counts.shared_programs++;
-		} else if (!made.status) {
-			made.status = native_run(&resolved, &simulation->program, NULL, &made.machine, error);
-			if (!made.status) share_sum_layers(&made.machine);
-		}
+		made.status = find_program(evaluator, simulation, &simulation->config, kept, &program, error);
+		if (!made.status && share) found = share_find_program(share, &simulation->config, program);
+		if (found) evaluator->counts.shared_programs++;
 	}
-	simulation->config = resolved;
 	if (!found) {
 		*is_shared = 0;
-		made.binary_macs = simulation->program.binary_macs;
-		if (made.status)
-			snprintf(made.reason, sizeof made.reason, "%.*s", (int)sizeof made.reason - 1, error->text);
-		int is_kept =
-		    share && (!made.status || made.status == STATUS_UNMAPPABLE || made.status == STATUS_STUCK);
-		if (is_kept) share_keep_inputs(share, &resolved, kept->number, &made);
-		if (is_kept && made.status != STATUS_UNMAPPABLE)
-			share_keep_program(share, &resolved, &simulation->program, &made);
-		simulation->result = made.machine;
-		return made.status;
+		made.binary_macs = program->binary_macs;
+		if (!made.status) made.status = native_run(&simulation->config, program, NULL, &made.machine, error);
+		if (!made.status) share_sum_layers(&made.machine);
+		simulation->program.binary_macs = made.binary_macs;
+		return take_result(share, simulation, kept, program, &made, error);
 	}
 	simulation->result = found->machine;
 	simulation->program.binary_macs = found->binary_macs;
@@ -343,24 +358,37 @@ static const struct technology *scaled_technology(struct evaluator *evaluator, u
 	return &evaluator->scaled;
 }
 
-static enum status evaluate(struct evaluator *evaluator, uint64_t point, const struct config *config,
-                            struct point_row *row, struct error *error) {
+/* What a configuration names: compiled network, device, technology. */
+static enum status find_inputs(struct evaluator *evaluator, uint64_t point, const struct config *config,
+                               struct simulation *simulation, const struct kept_trace **trace, struct error *error) {
 	enum status status = config_check(config, "configuration", error);
+	*trace = NULL;
 	if (status) return status;
-	const struct kept_trace *trace = find_trace(evaluator, config);
-	if (trace->status) return error_set(error, trace->status, "%s", trace->error.text);
-	row->has_network = 1;
-	row->network = trace->hash;
+	const struct kept_trace *kept = find_trace(evaluator, config);
+	if (kept->status) return error_set(error, kept->status, "%s", kept->error.text);
+	*trace = kept;
 	const struct kept_device *device = find_device(evaluator, config->device);
 	if (device->status) return error_set(error, device->status, "%s", device->error.text);
 	const struct kept_technology *technology = find_technology(evaluator, config->technology);
 	if (technology->status) return error_set(error, technology->status, "%s", technology->error.text);
+	simulation->trace = &kept->trace;
+	simulation->device = &device->device;
+	simulation->technology = scaled_technology(evaluator, point, &technology->technology);
+	return STATUS_OK;
+}
+
+static enum status evaluate(struct evaluator *evaluator, uint64_t point, const struct config *config,
+                            struct point_row *row, struct error *error) {
+	const struct kept_trace *trace;
 	struct simulation simulation;
 	int is_shared;
 	memset(&simulation, 0, sizeof simulation);
-	simulation.trace = &trace->trace;
-	simulation.device = &device->device;
-	simulation.technology = scaled_technology(evaluator, point, &technology->technology);
+	enum status status = find_inputs(evaluator, point, config, &simulation, &trace, error);
+	if (trace) {
+		row->has_network = 1;
+		row->network = trace->hash;
+	}
+	if (status) return status;
 	status = simulate(evaluator, &simulation, config, trace, &is_shared, error);
 	if (!status) status = simulation_estimate(&simulation, error);
 	if (!status) {
@@ -370,6 +398,28 @@ static enum status evaluate(struct evaluator *evaluator, uint64_t point, const s
 	}
 	if (is_shared) memset(&simulation.result, 0, sizeof simulation.result);
 	simulation_clear(&simulation);
+	return status;
+}
+
+enum status evaluator_inputs(struct evaluator *evaluator, uint64_t point, const struct config *config,
+                             struct simulation *simulation, struct error *error) {
+	const struct kept_trace *trace;
+	memset(simulation, 0, sizeof *simulation);
+	return find_inputs(evaluator, point, config, simulation, &trace, error);
+}
+
+enum status evaluator_simulate(struct evaluator *evaluator, uint64_t point, const struct config *config,
+                               struct simulation *simulation, struct error *error) {
+	struct simulation inputs;
+	memset(simulation, 0, sizeof *simulation);
+	enum status status = evaluator_inputs(evaluator, point, config, &inputs, error);
+	if (!status)
+		status =
+		    simulation_create(simulation, config, inputs.trace, inputs.device, inputs.technology, NULL, error);
+	if (!status) status = simulation_time(simulation, native_run, NULL, error);
+	if (!status) status = simulation_bandwidth(simulation, error);
+	if (!status) status = simulation_estimate(simulation, error);
+	if (status) simulation_clear(simulation);
 	return status;
 }
 

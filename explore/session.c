@@ -11,10 +11,12 @@
 
 #include "explore/accuracy.h"
 #include "explore/evaluate.h"
+#include "explore/keep.h"
 #include "explore/pool.h"
 #include "explore/walk.h"
 
 enum { CHUNK_POINTS = 32, SHARD_POSITIONS = 64, SETTING_BYTES = 4096 };
+enum { FLUSH_POINTS = 1000, TIMED_POINTS = 16 }; /* gathering is timed at every 16th point: the clock costs as much */
 enum { SHARE_BYTES = 64 << 20, SHARE_BYTES_MAX = 24 << 20 }; /* of all workers, of one */
 
 struct session {
@@ -23,7 +25,8 @@ struct session {
 	const struct session_options *options;
 	struct session_counts *counts;
 	struct sweep_head head;
-	int has_rows; /* the database held rows when it was opened */
+	int has_rows;             /* the database held rows when it was opened */
+	struct evaluator *keeper; /* of --keep layers, made with the first point */
 	/* What is under way: a list, or the walk (list NULL). */
 	const uint64_t *list;
 	uint64_t position, end, given;
@@ -31,6 +34,7 @@ struct session {
 	char images_hash[SWEEP_HASH_BYTES];
 	uint64_t done;
 	double begun_s, shown_s, flushed_s;
+	uint64_t gathered; /* rows since the last flush */
 	int is_shown;
 	const char *what;
 	enum status walk_status; /* of the database, met in `next` */
@@ -103,8 +107,8 @@ static void work_point(void *state, uint64_t item, void *row) {
 
 static void count_points(void *state, uint64_t counts[POOL_COUNTS]) {
 	const struct evaluator_counts *made = evaluator_count(state);
-	counts[0] = made->points - made->shared_inputs;
-	counts[1] = counts[0] - made->shared_programs;
+	counts[0] = made->points - made->shared_inputs - made->shared_maps;
+	counts[1] = made->points - made->shared_inputs - made->shared_programs;
 	counts[2] = made->compiled;
 }
 
@@ -119,7 +123,8 @@ static int is_wanted(struct session *session, uint64_t point) {
 		return 0;
 	}
 	if (!session->has_rows) return 1;
-	session->walk_status = sweep_store_has(session->store, session->sweep->name, point, &has, &session->walk_error);
+	session->walk_status = (session->options->keep_layers ? sweep_store_has_run : sweep_store_has)(
+	    session->store, session->sweep->name, point, &has, &session->walk_error);
 	if (has) session->counts->found++;
 	return !has && !session->walk_status;
 }
@@ -150,22 +155,36 @@ static enum status flush(struct session *session, struct error *error) {
 	double begun_s = own_processor_s();
 	enum status status = sweep_store_flush(session->store, error);
 	session->flushed_s = now_s();
+	session->gathered = 0;
 	session->counts->store_s += own_processor_s() - begun_s;
 	return status;
+}
+
+/* Every layer and counter of a point; run: the id, empty where it has none. */
+static enum status keep_point(struct session *session, const struct point_row *row, char run[RUN_ID_BYTES],
+                              struct error *error) {
+	run[0] = 0;
+	if (!session->options->keep_layers || row->status != POINT_OK) return STATUS_OK;
+	if (!session->keeper && !(session->keeper = evaluator_create(session->sweep, 0)))
+		return error_set(error, STATUS_MEMORY, "out of memory");
+	return keep_run(session->keeper, session->sweep, session->store, row, run, error);
 }
 
 static enum status store_point(void *context, uint64_t item, const void *row, struct error *error) {
 	struct session *session = context;
 	struct config config;
 	struct error ignored;
-	char setting[SETTING_BYTES];
-	const double begun_s = own_processor_s();
+	char setting[SETTING_BYTES], run[RUN_ID_BYTES];
+	const int is_timed = session->counts->points % TIMED_POINTS == 0;
+	const double begun_s = is_timed ? own_processor_s() : 0;
 	if (session->sweep->tie_count) sweep_configure(session->sweep, item, &config, &ignored);
 	sweep_setting_json(session->sweep, item, &config, setting, sizeof setting);
 	session->counts->points++;
 	session->done++;
-	enum status status = sweep_store_add(session->store, session->sweep->name, row, setting, error);
-	session->counts->store_s += own_processor_s() - begun_s;
+	enum status status = keep_point(session, row, run, error);
+	if (!status) status = sweep_store_add_with_run(session->store, session->sweep->name, row, setting, run, error);
+	if (is_timed) session->counts->store_s += TIMED_POINTS * (own_processor_s() - begun_s);
+	if (!status && ++session->gathered == FLUSH_POINTS) status = flush(session, error);
 	return status;
 }
 
@@ -375,7 +394,8 @@ enum status session_open(struct session **out, const struct sweep *sweep, struct
 	if (status) return status;
 	struct session *session = *out;
 	*out = NULL;
-	status = fill_head(session, error);
+	status = options->keep_layers ? keep_check(sweep, error) : STATUS_OK;
+	if (!status) status = fill_head(session, error);
 	if (!status) status = sweep_store_begin(store, sweep, &session->head, options->replace, error);
 	if (!status && options->retry) status = sweep_store_forget_dead(store, sweep->name, error);
 	if (!status) status = sweep_store_count(store, sweep->name, &rows, error);
@@ -389,6 +409,7 @@ enum status session_open(struct session **out, const struct sweep *sweep, struct
 }
 
 void session_close(struct session *session) {
+	if (session) evaluator_free(session->keeper);
 	free(session);
 }
 

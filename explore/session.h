@@ -15,6 +15,7 @@ struct session_options {
 	int replace, retry;   /* another sweep of that name is deleted; points whose worker died are computed again */
 	uint32_t part, parts; /* this shard, 1 .. parts; 1 of 1: all */
 	uint64_t limit;       /* compute at most so many points; 0: all */
+	int keep_layers;      /* every layer and counter of each point is stored too */
 	int quiet;            /* no progress line */
 	const volatile sig_atomic_t *stop;
 };

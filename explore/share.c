@@ -1,4 +1,4 @@
-/* See share.h. Both tables are direct-mapped. The keys are canonical copies of struct config: what is left out is set
+/* See share.h. The tables are direct-mapped. The keys are canonical copies of struct config: what is left out is set
  * to zero, so a parameter that is added later is part of the key until somebody decides that it is not. */
 #include "explore/share.h"
 
@@ -20,11 +20,20 @@ struct program_entry {
 	struct share_result result;
 };
 
+struct map_entry {
+	struct config key;
+	uint64_t network;
+	size_t bytes;
+	struct program program; /* without commands: the place is free */
+};
+
 struct share {
 	struct input_entry *inputs;
 	struct program_entry *programs;
-	size_t input_count, program_count;
+	struct map_entry *maps;
+	size_t input_count, program_count, map_count;
 	size_t program_bytes, program_budget, next_cleared;
+	size_t map_bytes, map_budget, next_map_cleared;
 };
 
 static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t count) {
@@ -44,11 +53,14 @@ struct share *share_create(size_t budget_bytes) {
 	if (!share) return NULL;
 	share->input_count = budget_bytes / 4 / sizeof *share->inputs;
 	share->program_count = 1024;
-	share->program_budget = budget_bytes / 4 * 3;
+	share->program_budget = budget_bytes / 2;
+	share->map_count = 256;
+	share->map_budget = budget_bytes / 4;
 	if (share->input_count < 16) share->input_count = 16;
 	share->inputs = calloc(share->input_count, sizeof *share->inputs);
 	share->programs = calloc(share->program_count, sizeof *share->programs);
-	if (share->inputs && share->programs) return share;
+	share->maps = calloc(share->map_count, sizeof *share->maps);
+	if (share->inputs && share->programs && share->maps) return share;
 	share_free(share);
 	return NULL;
 }
@@ -65,8 +77,10 @@ void share_free(struct share *share) {
 		result_clear(&share->programs[i].result);
 		free(share->programs[i].commands);
 	}
+	for (size_t i = 0; share->maps && i < share->map_count; i++) program_clear(&share->maps[i].program);
 	free(share->inputs);
 	free(share->programs);
+	free(share->maps);
 	free(share);
 }
 
@@ -104,6 +118,19 @@ static void program_key(const struct config *config, struct config *key, uint64_
 	for (int b = 0; b < BUFFER_COUNT; b++) key->buffer[b].depth_words = key->buffer[b].ping_pong = 0;
 	key->sequencer_program_commands = key->binary_window_bits = 0;
 	key->mapper_weights = key->mapper_maps = key->mapper_band_rows = 0;
+}
+
+/* Of the inputs, what only the machine reads is left out. */
+static void map_key(const struct config *config, struct config *key) {
+	input_key(config, key);
+	key->clock_khz = key->frames = 0;
+	key->sequencer_fetch_cycles = key->sequencer_queue_depth = 0;
+	key->dma_burst_beats = key->dma_outstanding = 0;
+	key->dram_kind = key->dram_peak_megabytes_per_s = key->dram_controller_cycles = 0;
+	key->dram_fixed_latency_cycles = key->dram_fixed_bytes_per_cycle = 0;
+	key->dram_trcd_ps = key->dram_trp_ps = key->dram_cl_ps = key->dram_tras_ps = 0;
+	key->dram_trfc_ps = key->dram_trefi_ps = 0;
+	key->dram_bank_groups = key->dram_banks_per_group = key->dram_row_bytes = 0;
 }
 
 static int results_copy(struct share_result *to, const struct share_result *from) {
@@ -209,6 +236,40 @@ void share_keep_program(struct share *share, const struct config *config, const 
 	entry->frame_start = program->frame_start;
 	entry->layer_count = program->layer_count;
 	share->program_bytes += bytes;
+}
+
+static struct map_entry *map_place(struct share *share, const struct config *key, uint64_t network) {
+	return &share->maps[hash_bytes(network, key, sizeof *key) % share->map_count];
+}
+
+const struct program *share_find_map(struct share *share, const struct config *config, uint64_t network) {
+	struct config key;
+	map_key(config, &key);
+	const struct map_entry *entry = map_place(share, &key, network);
+	if (!entry->program.commands || entry->network != network || memcmp(&entry->key, &key, sizeof key)) return NULL;
+	return &entry->program;
+}
+
+static void map_clear_place(struct share *share, size_t place) {
+	struct map_entry *entry = &share->maps[place % share->map_count];
+	share->map_bytes -= entry->bytes;
+	program_clear(&entry->program);
+	entry->bytes = 0;
+}
+
+const struct program *share_keep_map(struct share *share, const struct config *config, uint64_t network,
+                                     struct program *program) {
+	struct config key;
+	size_t bytes = commands_bytes(program) + program->segment_count * sizeof *program->segments;
+	if (!program->commands || bytes > share->map_budget) return NULL;
+	map_key(config, &key);
+	struct map_entry *entry = map_place(share, &key, network);
+	map_clear_place(share, (size_t)(entry - share->maps));
+	while (share->map_bytes + bytes > share->map_budget) map_clear_place(share, share->next_map_cleared++);
+	*entry = (struct map_entry){.key = key, .network = network, .bytes = bytes, .program = *program};
+	share->map_bytes += bytes;
+	*program = (struct program){0};
+	return &entry->program;
 }
 
 /* struct layer_counters is uint64_t throughout. */

@@ -1,9 +1,12 @@
-/* Simulations shared between points. Two keys, both compared byte for byte, never by a hash alone:
+/* Simulations and programs shared between points. Three keys, all compared byte for byte, never by a hash alone:
  *
  *   inputs   network (its number in this process) and every parameter that can change the program or its time:
  * parameters of timing class `none` (device, technology, what buffers are made of) are left out. A hit saves the
  * mapping too. program  the commands, and every parameter that the machine reads, times in cycles of the clock: two
  * machines that get the same program and differ in nothing the machine sees. A hit saves the run.
+ *
+ *   machine  network and every parameter but those that the machine alone reads (clock, memory timing, bursts, queues,
+ * frames): what the mapper sees. A hit saves the mapping, and the run is looked for by its program.
  *
  * What is kept is the run's counters summed over the layers: all that estimates and a row need. Memory is bounded: a
  * place that is taken is overwritten, programs beyond a budget are not kept.
@@ -40,6 +43,13 @@ void share_keep_inputs(struct share *share, const struct config *config, uint64_
                        const struct share_result *result);
 void share_keep_program(struct share *share, const struct config *config, const struct program *program,
                         const struct share_result *result);
+
+/* The program kept for this machine, or NULL; valid until the next share_keep_map. */
+const struct program *share_find_map(struct share *share, const struct config *config, uint64_t network);
+/* Takes the program over (it is empty then) and returns it as share_find_map does; NULL, and the program is the
+ * caller's still, where there is no room. */
+const struct program *share_keep_map(struct share *share, const struct config *config, uint64_t network,
+                                     struct program *program);
 
 /* Adds the layers of a result into its first one and leaves one layer. */
 void share_sum_layers(struct machine_result *result);

@@ -157,19 +157,28 @@ int sweep_axis_index(const struct sweep *sweep, const char *name) {
 	return -1;
 }
 
+static size_t append(char *text, size_t bytes, size_t at, const char *more) {
+	size_t length = strlen(more);
+	if (at >= bytes) return at;
+	if (length >= bytes - at) length = bytes - at - 1;
+	memcpy(text + at, more, length);
+	text[at + length] = 0;
+	return at + length;
+}
+
 /* Names and texts hold no quotes, backslashes or control characters (config_set refuses them, but for a backslash). */
 static size_t json_pair(char *text, size_t bytes, size_t at, const char *name, const char *value, int is_number) {
-	const char *quote = is_number ? "" : "\"";
-	if (at >= bytes) return at;
-	int written =
-	    snprintf(text + at, bytes - at, "%s\"%s\": %s%s%s", at > 1 ? ", " : "", name, quote, value, quote);
-	return at + (size_t)written;
+	at = append(text, bytes, at, at > 1 ? ", \"" : "\"");
+	at = append(text, bytes, at, name);
+	at = append(text, bytes, at, is_number ? "\": " : "\": \"");
+	at = append(text, bytes, at, value);
+	return is_number ? at : append(text, bytes, at, "\"");
 }
 
 void sweep_setting_json(const struct sweep *sweep, uint64_t point, const struct config *config, char *text,
                         size_t bytes) {
 	uint32_t choices[SWEEP_AXES_MAX];
-	size_t at = (size_t)snprintf(text, bytes, "{");
+	size_t at = append(text, bytes, 0, "{");
 	sweep_choices(sweep, point, choices);
 	for (uint32_t a = 0; a < sweep->axis_count; a++) {
 		const struct sweep_value *value = &sweep->axes[a].values[choices[a]];

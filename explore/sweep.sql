@@ -61,6 +61,17 @@ CREATE TABLE IF NOT EXISTS sweep_points (
 	PRIMARY KEY (sweep, point)
 ) WITHOUT ROWID;
 
+-- With --keep layers: the run (sim/store/schema.sql) that holds every layer and counter of a point.
+CREATE TABLE IF NOT EXISTS sweep_runs (
+	sweep TEXT NOT NULL REFERENCES sweeps (name),
+	point INTEGER NOT NULL,
+	run TEXT NOT NULL REFERENCES runs (id),
+	PRIMARY KEY (sweep, point)
+) WITHOUT ROWID;
+
+CREATE VIEW IF NOT EXISTS sweep_layers AS
+SELECT sweep, point, layer, machine_unit, name, value, unit FROM sweep_runs JOIN layers USING (run);
+
 -- Accuracy of a compiled network, whoever uses it: sweep_points.network = sweep_accuracy.network.
 CREATE TABLE IF NOT EXISTS sweep_accuracy (
 	network INTEGER NOT NULL,

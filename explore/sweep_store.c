@@ -44,7 +44,9 @@ void sweep_store_close(struct sweep_store *store) {
 	if (store->rows) sweep_store_drop_rows(store);
 	free(store->rows);
 	sqlite3_finalize(store->insert);
+	sqlite3_finalize(store->insert_run);
 	sqlite3_finalize(store->has);
+	sqlite3_finalize(store->has_run);
 	database_close(store->database);
 	free(store);
 }
@@ -181,6 +183,8 @@ static enum status check_same(struct sweep_store *store, const struct sweep *swe
 
 static enum status delete_sweep(struct sweep_store *store, const char *name, struct error *error) {
 	enum status status = sweep_store_run_texts(store, "DELETE FROM sweep_points WHERE sweep = ?", &name, 1, error);
+	/* the runs themselves stay: each is right for its own configuration, and nbsim may have written it */
+	if (!status) status = sweep_store_run_texts(store, "DELETE FROM sweep_runs WHERE sweep = ?", &name, 1, error);
 	if (!status) status = sweep_store_run_texts(store, "DELETE FROM sweep_axes WHERE sweep = ?", &name, 1, error);
 	if (!status) status = sweep_store_run_texts(store, "DELETE FROM sweep_host WHERE sweep = ?", &name, 1, error);
 	if (!status) status = sweep_store_run_texts(store, "DELETE FROM sweeps WHERE name = ?", &name, 1, error);
@@ -291,18 +295,30 @@ enum status sweep_store_count(struct sweep_store *store, const char *name, uint6
 	return status;
 }
 
-enum status sweep_store_has(struct sweep_store *store, const char *name, uint64_t point, int *has,
-                            struct error *error) {
+static enum status has(struct sweep_store *store, sqlite3_stmt **statement, const char *sql, const char *name,
+                       uint64_t point, int *has_row, struct error *error) {
 	enum status status = STATUS_OK;
-	if (!store->has)
-		status = sweep_store_prepare(store, "SELECT 1 FROM sweep_points WHERE sweep = ? AND point = ?",
-		                             &store->has, reading, error);
+	if (!*statement) status = sweep_store_prepare(store, sql, statement, reading, error);
 	if (status) return status;
-	sweep_store_bind_text(store->has, 1, name);
-	sqlite3_bind_int64(store->has, 2, (sqlite3_int64)point);
-	status = database_step(store->database, store->has, has, reading, error);
-	sqlite3_reset(store->has);
+	sweep_store_bind_text(*statement, 1, name);
+	sqlite3_bind_int64(*statement, 2, (sqlite3_int64)point);
+	status = database_step(store->database, *statement, has_row, reading, error);
+	sqlite3_reset(*statement);
 	return status;
+}
+
+enum status sweep_store_has(struct sweep_store *store, const char *name, uint64_t point, int *has_row,
+                            struct error *error) {
+	return has(store, &store->has, "SELECT 1 FROM sweep_points WHERE sweep = ? AND point = ?", name, point, has_row,
+	           error);
+}
+
+enum status sweep_store_has_run(struct sweep_store *store, const char *name, uint64_t point, int *has_row,
+                                struct error *error) {
+	return has(store, &store->has_run,
+	           "SELECT 1 FROM sweep_points p WHERE sweep = ? AND point = ? AND (status <> 'ok' OR EXISTS (SELECT 1 "
+	           "FROM sweep_runs r JOIN runs ON id = run WHERE r.sweep = p.sweep AND r.point = p.point))",
+	           name, point, has_row, error);
 }
 
 enum status sweep_store_list(struct sweep_store *store, FILE *out, struct error *error) {

@@ -12,6 +12,7 @@
 
 #include "explore/point.h"
 #include "explore/sweep.h"
+#include "sim/store/database.h"
 
 enum { SWEEP_HASH_BYTES = 17 };
 
@@ -46,10 +47,16 @@ enum status sweep_store_count(struct sweep_store *store, const char *name, uint6
 
 /* Whether the point has a row (those gathered but not yet written do not count). */
 enum status sweep_store_has(struct sweep_store *store, const char *name, uint64_t point, int *has, struct error *error);
+/* The same, and where it is ok a run too. */
+enum status sweep_store_has_run(struct sweep_store *store, const char *name, uint64_t point, int *has,
+                                struct error *error);
 
 /* Gathers a row; writes when a thousand are there. `setting` is copied. */
 enum status sweep_store_add(struct sweep_store *store, const char *name, const struct point_row *row,
                             const char *setting, struct error *error);
+/* The same with a run of the point, whose id is copied: sweep_store_put_run has written it. NULL or empty: none. */
+enum status sweep_store_add_with_run(struct sweep_store *store, const char *name, const struct point_row *row,
+                                     const char *setting, const char *run, struct error *error);
 enum status sweep_store_flush(struct sweep_store *store, struct error *error);
 
 /* Calls `take` for every row in the order of the points; what is null is NAN, empty or -1 (fits). `take` may not use
@@ -60,6 +67,12 @@ enum status sweep_store_each(struct sweep_store *store, const char *name,
 /* One row; STATUS_INPUT if there is none. */
 enum status sweep_store_point(struct sweep_store *store, const char *name, uint64_t point, struct point_row *row,
                               struct error *error);
+
+/* Writes a run with every layer and counter at once, as nbsim does; one of the same id is replaced. */
+enum status sweep_store_put_run(struct sweep_store *store, const struct run_record *run, struct error *error);
+/* The id of the run of a point; an empty one if it has none. */
+enum status sweep_store_run_of(struct sweep_store *store, const char *name, uint64_t point, char run[RUN_ID_BYTES],
+                               struct error *error);
 
 /* Accuracy. */
 struct sweep_accuracy {

@@ -129,6 +129,28 @@ static enum status query(struct sweep_store *store, const char *sql, char *text,
 	return status;
 }
 
+/* Runs of --keep layers; a part of an earlier version has no table of them. */
+static enum status merge_runs(struct sweep_store *store, struct error *error) {
+	char name[SWEEP_NAME_BYTES];
+	int64_t number;
+	enum status status =
+	    query(store, "SELECT name, 0 FROM part.sqlite_master WHERE type = 'table' AND name = 'sweep_runs'", name,
+	          sizeof name, &number, error);
+	if (status || !name[0]) return status;
+	return database_execute(
+	    store->database,
+	    "CREATE TEMP TABLE taken AS SELECT DISTINCT run FROM part.sweep_runs WHERE run NOT IN (SELECT id FROM "
+	    "main.runs);"
+	    "INSERT INTO main.runs SELECT * FROM part.runs WHERE id IN (SELECT run FROM temp.taken);"
+	    "INSERT INTO main.parameters SELECT * FROM part.parameters WHERE run IN (SELECT run FROM temp.taken);"
+	    "INSERT INTO main.results SELECT * FROM part.results WHERE run IN (SELECT run FROM temp.taken);"
+	    "INSERT INTO main.mapping SELECT * FROM part.mapping WHERE run IN (SELECT run FROM temp.taken);"
+	    "INSERT INTO main.host SELECT * FROM part.host WHERE run IN (SELECT run FROM temp.taken);"
+	    "DROP TABLE temp.taken;"
+	    "INSERT OR IGNORE INTO main.sweep_runs SELECT * FROM part.sweep_runs",
+	    "merging", error);
+}
+
 static enum status merge_attached(struct sweep_store *store, const char *part, uint64_t *added, struct error *error) {
 	char name[SWEEP_NAME_BYTES];
 	int64_t number, before, after;
@@ -165,6 +187,7 @@ static enum status merge_attached(struct sweep_store *store, const char *part, u
 		                     "INSERT OR IGNORE INTO main.sweep_accuracy SELECT * FROM part.sweep_accuracy;"
 		                     "INSERT INTO main.sweep_host SELECT * FROM part.sweep_host",
 		                     "merging", error);
+	if (!status) status = merge_runs(store, error);
 	if (!status)
 		status = query(store, "SELECT '', count(*) FROM main.sweep_points", name, sizeof name, &after, error);
 	if (!status) *added = (uint64_t)(after - before);

@@ -62,12 +62,28 @@ static enum status insert_row(struct sweep_store *store, const struct gathered *
 	return sweep_store_run(store, statement, storing, error);
 }
 
+static enum status insert_run(struct sweep_store *store, const struct gathered *gathered, struct error *error) {
+	enum status status = STATUS_OK;
+	if (!gathered->run[0]) return STATUS_OK;
+	if (!store->insert_run)
+		status = sweep_store_prepare(store, "INSERT OR REPLACE INTO sweep_runs VALUES (?, ?, ?)",
+		                             &store->insert_run, storing, error);
+	if (status) return status;
+	sweep_store_bind_text(store->insert_run, 1, store->name);
+	sqlite3_bind_int64(store->insert_run, 2, (sqlite3_int64)gathered->row.point);
+	sweep_store_bind_text(store->insert_run, 3, gathered->run);
+	return sweep_store_run(store, store->insert_run, storing, error);
+}
+
 enum status sweep_store_flush(struct sweep_store *store, struct error *error) {
 	enum status status = STATUS_OK;
 	if (!store->row_count) return STATUS_OK;
 	if (!store->insert) status = prepare_insert(store, error);
 	if (!status) status = sweep_store_transact(store, error);
-	for (size_t i = 0; !status && i < store->row_count; i++) status = insert_row(store, &store->rows[i], error);
+	for (size_t i = 0; !status && i < store->row_count; i++) {
+		status = insert_row(store, &store->rows[i], error);
+		if (!status) status = insert_run(store, &store->rows[i], error);
+	}
 	status = sweep_store_finish(store, status, error);
 	sweep_store_drop_rows(store);
 	return status;
@@ -75,13 +91,20 @@ enum status sweep_store_flush(struct sweep_store *store, struct error *error) {
 
 enum status sweep_store_add(struct sweep_store *store, const char *name, const struct point_row *row,
                             const char *setting, struct error *error) {
+	return sweep_store_add_with_run(store, name, row, setting, NULL, error);
+}
+
+enum status sweep_store_add_with_run(struct sweep_store *store, const char *name, const struct point_row *row,
+                                     const char *setting, const char *run, struct error *error) {
 	enum status status = STATUS_OK;
 	if (store->row_count == SWEEP_STORE_BATCH || (store->row_count && strcmp(store->name, name) != 0))
 		status = sweep_store_flush(store, error);
 	if (status) return status;
-	snprintf(store->name, sizeof store->name, "%s", name);
+	if (!store->row_count) snprintf(store->name, sizeof store->name, "%s", name);
 	struct gathered *gathered = &store->rows[store->row_count];
 	gathered->row = *row;
+	gathered->run[0] = 0;
+	if (run) snprintf(gathered->run, sizeof gathered->run, "%s", run);
 	gathered->setting = strdup(setting);
 	if (!gathered->setting) return error_set(error, STATUS_MEMORY, "out of memory for the rows");
 	store->row_count++;
@@ -156,6 +179,36 @@ enum status sweep_store_point(struct sweep_store *store, const char *name, uint6
 		                   name, point);
 	else if (!status && !read_row(statement, row))
 		status = database_damaged(store->database, "a point", error);
+	sqlite3_finalize(statement);
+	return status;
+}
+
+/* --- runs --------------------------------------------------------------------------------------------------------- */
+
+enum status sweep_store_put_run(struct sweep_store *store, const struct run_record *run, struct error *error) {
+	return database_write_run(store->database, run, error);
+}
+
+enum status sweep_store_run_of(struct sweep_store *store, const char *name, uint64_t point, char run[RUN_ID_BYTES],
+                               struct error *error) {
+	sqlite3_stmt *statement;
+	int has_row = 0;
+	run[0] = 0;
+	/* a database of an earlier version has no such table, and is opened for reading only */
+	enum status status =
+	    sweep_store_prepare(store, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'sweep_runs'",
+	                        &statement, reading, error);
+	if (!status) status = database_step(store->database, statement, &has_row, reading, error);
+	sqlite3_finalize(statement);
+	if (status || !has_row) return status;
+	status = sweep_store_prepare(store, "SELECT run FROM sweep_runs WHERE sweep = ? AND point = ?", &statement,
+	                             reading, error);
+	if (status) return status;
+	sweep_store_bind_text(statement, 1, name);
+	sqlite3_bind_int64(statement, 2, (sqlite3_int64)point);
+	status = database_step(store->database, statement, &has_row, reading, error);
+	if (!status && has_row && !database_column_text(statement, 0, run, RUN_ID_BYTES))
+		status = database_damaged(store->database, "the run of a point", error);
 	sqlite3_finalize(statement);
 	return status;
 }

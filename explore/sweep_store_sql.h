@@ -8,11 +8,12 @@
 struct gathered {
 	struct point_row row;
 	char *setting;
+	char run[RUN_ID_BYTES]; /* empty: none */
 };
 
 struct sweep_store {
 	struct database *database;
-	sqlite3_stmt *insert, *has;
+	sqlite3_stmt *insert, *insert_run, *has, *has_run;
 	struct gathered *rows; /* SWEEP_STORE_BATCH of them */
 	size_t row_count;
 	char name[SWEEP_NAME_BYTES]; /* of the sweep they belong to */

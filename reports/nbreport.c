@@ -1,10 +1,12 @@
-/* nbreport: figures and pages from a result database. See --help; the work is done by the modules of this folder. */
+/* nbreport: figures and pages from a result database, and the comparison with measured boards. See --help; the work is
+ * done by the modules of this folder. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "reports/catalogue.h"
 #include "reports/figure.h"
+#include "reports/nbreport_compare.h"
 #include "reports/nbreport_options.h"
 #include "reports/run_report.h"
 #include "sim/base/text.h"
@@ -19,6 +21,8 @@ static enum status check_options(const struct report_arguments *arguments, const
 	    {arguments->sweep, "sweep"}, {arguments->where, "where"},
 	    {arguments->x, "x"},         {arguments->line, "line"},
 	    {arguments->y, "y"},         {arguments->objectives, "objectives"},
+	    {arguments->rows, "rows"},   {arguments->reference, "reference"},
+	    {arguments->plot, "plot"},   {arguments->format == REPORT_CSV ? "csv" : NULL, "format"},
 	};
 	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
 		if (options[i].value && text_word_index(used, options[i].name) < 0)
@@ -68,19 +72,24 @@ static enum status run_command(const struct report_arguments *arguments, struct 
 	const char *command = words ? arguments->words.items[0] : "";
 	if (!words)
 		return error_set(error, STATUS_USAGE,
-		                 "expected a command: figure NAME, report or list (nbreport --help)");
+		                 "expected a command: figure NAME, report, list or compare (nbreport --help)");
 	if (!strcmp(command, "figure")) {
 		if (words == 2) return run_figure(arguments, error);
 		return error_set(error, STATUS_USAGE, "figure: expected attribution, latency, pareto or accuracy");
 	}
-	if (strcmp(command, "report") && strcmp(command, "list"))
+	if (text_word_index("report|list|compare", command) < 0)
 		return error_set(error, STATUS_USAGE,
-		                 "unknown command '%.60s': expected figure NAME, report or list (nbreport --help)",
+		                 "unknown command '%.60s': expected figure NAME, report, list or compare (nbreport "
+		                 "--help)",
 		                 command);
 	if (words != 1)
 		return error_set(error, STATUS_USAGE, "%s: takes no argument, but '%.60s' was given", command,
 		                 arguments->words.items[1]);
 	if (!strcmp(command, "report")) return run_report(arguments, error);
+	if (!strcmp(command, "compare")) {
+		enum status checked = check_options(arguments, command, "rows|reference|plot|format", error);
+		return checked ? checked : nbreport_compare(arguments, error);
+	}
 	enum status status = check_options(arguments, command, "", error);
 	return status ? status : catalogue_print(arguments->db, stdout, error);
 }

@@ -4,8 +4,12 @@
 
 #include "sim/base/options.h"
 
+enum report_format { REPORT_TABLE, REPORT_CSV };
+
 struct report_arguments {
 	const char *db, *out, *name, *run, *unit, *sweep, *x, *line, *y, *objectives, *where;
+	const char *reference, *rows, *plot; /* compare */
+	uint32_t format;                     /* enum report_format */
 	struct option_list words;
 	int help, version;
 };

@@ -9,6 +9,7 @@
 
 #include "sim/base/shipped.h"
 #include "sim/nbsim_options.h"
+#include "sim/nbsim_streaming.h"
 #include "sim/run/progress.h"
 #include "sim/run/simulation.h"
 #include "sim/run/timeline.h"
@@ -52,6 +53,13 @@ static int ends_with(const char *text, const char *end) {
 	return length >= end_length && !strcmp(text + length - end_length, end);
 }
 
+static int has_file(const char *folder, const char *name) {
+	char path[PATH_MAX];
+	int length = snprintf(path, sizeof path, "%s/%s", folder, name);
+	return length > 0 && (size_t)length < sizeof path && access(path, F_OK) == 0;
+}
+
+/* A network without parameters is run for its shapes alone. */
 static enum status load_workload(struct session *session, const char *name, struct error *error) {
 	snprintf(session->workload, sizeof session->workload, "%s", name);
 	if (ends_with(name, ".nbt")) return trace_read(&session->trace, name, error);
@@ -61,7 +69,11 @@ static enum status load_workload(struct session *session, const char *name, stru
 	if (status && slash && !strncmp(name, "workloads/networks/", 19))
 		status = compile_find_network(slash + 1, folder, sizeof folder, error);
 	if (status) return status;
-	struct compile_options compile = {.network = folder, .config = &session->config, .seed = session->config.seed};
+	struct compile_options compile = {.network = folder,
+	                                  .config = &session->config,
+	                                  .seed = session->config.seed,
+	                                  .shape_only =
+	                                      !has_file(folder, "net.txt") && !has_file(folder, "params.txt")};
 	return compile_network(&compile, &session->trace, NULL, error);
 }
 
@@ -103,7 +115,10 @@ static enum status close_output(FILE *out, const char *path, struct error *error
 static enum status write_commands(const struct session *session, const char *path, struct error *error) {
 	FILE *out = open_output(path, error);
 	if (!out) return STATUS_IO;
-	program_print(&session->simulation.program, out);
+	if (simulation_is_streaming(&session->simulation))
+		pipeline_print_stages(&session->simulation.streaming.pipeline, out);
+	else
+		program_print(&session->simulation.program, out);
 	return close_output(out, path, error);
 }
 
@@ -132,7 +147,7 @@ static void observe(void *context, const struct machine_event *event) {
 	if (observers->vcd) vcd_event(observers->vcd, event);
 }
 
-static enum status run_machine(struct session *session, const struct arguments *arguments, struct error *error) {
+static enum status run_program(struct session *session, const struct arguments *arguments, struct error *error) {
 	struct simulation *simulation = &session->simulation;
 	struct observers observers = {0};
 	enum status status = STATUS_OK;
@@ -147,14 +162,22 @@ static enum status run_machine(struct session *session, const struct arguments *
 	if (!status)
 		status = simulation_time(
 		    simulation, session->config.kernel == KERNEL_SYSTEMC ? systemc_kernel : native_run, &native, error);
-	if (!status) status = simulation_bandwidth(simulation, error);
-	if (!status) status = simulation_estimate(simulation, error);
 	struct error closing;
 	uint64_t end_cycle = status ? 0 : simulation->result.total_cycles;
 	enum status closed = timeline_close(observers.timeline, end_cycle, status ? &closing : error);
 	if (!status) status = closed;
 	closed = vcd_close(observers.vcd, end_cycle, status ? &closing : error);
 	return status ? status : closed;
+}
+
+static enum status run_machine(struct session *session, const struct arguments *arguments, struct error *error) {
+	struct simulation *simulation = &session->simulation;
+	enum status status = simulation_is_streaming(simulation)
+	                         ? nbsim_run_streaming(simulation, arguments, &stop_requested, error)
+	                         : run_program(session, arguments, error);
+	if (!status) status = simulation_bandwidth(simulation, error);
+	if (!status) status = simulation_estimate(simulation, error);
+	return status;
 }
 
 static enum status run_images(struct session *session, const struct arguments *arguments, struct error *error) {
@@ -173,13 +196,20 @@ static enum status run_images(struct session *session, const struct arguments *a
 	return status;
 }
 
+static void print_mapping(const struct session *session, FILE *out) {
+	if (simulation_is_streaming(&session->simulation))
+		pipeline_print(&session->simulation.streaming.pipeline, &session->trace, out);
+	else
+		mapping_print(&session->simulation.mapping, &session->trace, out);
+}
+
 /* The table of --show-mapping as text; the caller frees it. NULL when out of memory. */
 static char *mapping_text(const struct session *session) {
 	char *text = NULL;
 	size_t bytes = 0;
 	FILE *memory = open_memstream(&text, &bytes);
 	if (!memory) return NULL;
-	mapping_print(&session->simulation.mapping, &session->trace, memory);
+	print_mapping(session, memory);
 	return fclose(memory) ? NULL : text;
 }
 
@@ -252,6 +282,7 @@ static enum status run(struct session *session, const struct arguments *argument
 	char id[RUN_ID_BYTES] = "";
 	enum status status = check_arguments(arguments, error);
 	if (!status) status = load_machine(session, arguments, error);
+	if (!status) status = nbsim_check_organisation(arguments, &session->config, error);
 	if (status) return status;
 	if (arguments->describe) {
 		config_describe(&session->config, stdout, arguments->format == FORMAT_JSON);
@@ -269,10 +300,17 @@ static enum status run(struct session *session, const struct arguments *argument
 	}
 	if (!status && arguments->commands) status = write_commands(session, arguments->commands, error);
 	if (!status && arguments->show_mapping) {
-		mapping_print(&session->simulation.mapping, &session->trace, stdout);
+		print_mapping(session, stdout);
 		return close_output(stdout, "standard output", error);
 	}
+	if (!status && arguments->size_fifos) {
+		status = nbsim_print_sizes(&session->simulation, &stop_requested, stdout, error);
+		return status ? status : close_output(stdout, "standard output", error);
+	}
 	if (!status) status = run_machine(session, arguments, error);
+	if (status == STATUS_STUCK && simulation_is_streaming(&session->simulation) &&
+	    arguments->format == FORMAT_TABLE)
+		nbsim_print_stuck(&session->simulation, stdout);
 	if (!status && arguments->images) status = run_images(session, arguments, error);
 	if (status) return status;
 	simulation_rows(&session->simulation, arguments->layers || !arguments->no_db, &session->rows);

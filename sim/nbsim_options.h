@@ -11,11 +11,11 @@ enum { KERNEL_FROM_CONFIG = 2, VERIFY_STANDARD = 16 };
 #define VERIFY_NOT_GIVEN UINT64_MAX
 
 struct arguments {
-	const char *config, *workload, *images, *scores, *db, *vcd, *timeline, *commands, *mapping;
+	const char *config, *workload, *images, *scores, *db, *vcd, *timeline, *commands, *mapping, *occupancy;
 	struct option_list set, words;
 	uint32_t kernel, format;
 	uint64_t count, verify;
-	int layers, show_mapping, describe, no_db, quiet, help, version;
+	int layers, show_mapping, size_fifos, describe, no_db, quiet, help, version;
 };
 
 extern const struct options nbsim_options; /* fills a struct arguments */

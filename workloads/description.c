@@ -100,9 +100,10 @@ static enum status add_section(struct expansion *expansion, const struct ini_sec
 		if (!entries[count].key) return no_memory(expansion);
 		entries[count++].value = value;
 	}
-	if (name[0] == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.-") != strlen(name))
+	if (name[0] == '\0' ||
+	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") != strlen(name))
 		return error_set(expansion->error, STATUS_INPUT,
-		                 "%s:%" PRIu32 ": [%s] name: '%.60s' is not a name of a-z, 0-9, _ . -",
+		                 "%s:%" PRIu32 ": [%s] name: '%.60s' is not a name of A-Z, a-z, 0-9, _ . -",
 		                 description->path, source->line, source->name, name);
 	for (size_t i = 0; i < description->section_count; i++)
 		if (strcmp(description->sections[i].name, name) == 0)

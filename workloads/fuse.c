@@ -1,63 +1,37 @@
-/* One walk over the layers in execution order. The value of a layer is one of
- *     OPEN  an operator that can still take in layers (it has exactly one reader),
- *     MAP   gain * pool(fixed map of an operator) + offset, pool none, 2 x 2 average or mean of all positions,
- *     BITS  the sign map of an operator.
- * An open operator is closed, that is appended to the list, when its value is read as a map.
+/* One walk over the layers in execution order; an open operator (fuse_walk.h) is closed, that is appended to the list,
+ * when its value is read as a map.
  * Left out: PReLU behind an addition, sign of a normalised copy of a map, a map that is read both as it is and
- * transposed, a reshape that is not the relabelling of a transposed map's pixels: refused with the layer's name.
- */
-#include "workloads/fuse.h"
+ * transposed, a reshape that is not the relabelling of a transposed map's pixels: refused with the layer's name. */
+#include "workloads/fuse_walk.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum value_kind { VALUE_OPEN, VALUE_MAP, VALUE_BITS };
-enum value_pool { POOL_NONE, POOL_AVERAGE2, POOL_GLOBAL };
-
-struct value {
-	enum value_kind kind;
-	struct fused_layer *open;
-	uint32_t source; /* MAP, BITS: as in struct fused_conv */
-	enum value_pool pool;
-	uint32_t map_side;                                /* POOL_GLOBAL: height and width of the map */
-	double *gain, *offset;                            /* NULL: 1 and 0 */
-	uint32_t members[FUSE_MEMBERS_MAX], member_count; /* layers that the reader takes in */
-};
-
-struct walk {
-	struct fused_network *fused;
-	const struct network *network;
-	struct value *values; /* one a layer */
-	struct arena *arena;
-	struct error *error;
-};
-
-static enum status no_memory(const struct walk *walk) {
+enum status fuse_no_memory(const struct walk *walk) {
 	return error_set(walk->error, STATUS_MEMORY, "%s: out of memory", walk->network->path);
 }
 
-static enum status refuse(const struct walk *walk, uint32_t index, const char *reason) {
+enum status fuse_refuse(const struct walk *walk, uint32_t index, const char *reason) {
 	const struct network_layer *layer = &walk->network->layers[index];
 	return error_set(walk->error, STATUS_INPUT, "%s: [%s]: %s %s", walk->network->path, layer->name,
 	                 network_type_word(layer->type), reason);
 }
 
-static enum status take_in(const struct walk *walk, uint32_t *members, uint32_t *count, uint32_t layer) {
-	if (*count == FUSE_MEMBERS_MAX) return refuse(walk, layer, "would be one layer too many in a fused operator");
+enum status fuse_take_in(const struct walk *walk, uint32_t *members, uint32_t *count, uint32_t layer) {
+	if (*count == FUSE_MEMBERS_MAX)
+		return fuse_refuse(walk, layer, "would be one layer too many in a fused operator");
 	members[(*count)++] = layer;
 	return STATUS_OK;
 }
 
-static enum status take_all(const struct walk *walk, struct fused_layer *open, const uint32_t *members,
-                            uint32_t count) {
+enum status fuse_take_all(const struct walk *walk, struct fused_layer *open, const uint32_t *members, uint32_t count) {
 	enum status status = STATUS_OK;
 	for (uint32_t i = 0; !status && i < count; i++)
-		status = take_in(walk, open->members, &open->member_count, members[i]);
+		status = fuse_take_in(walk, open->members, &open->member_count, members[i]);
 	return status;
 }
 
-static void close_open(const struct walk *walk, struct value *value) {
+void fuse_close(const struct walk *walk, struct value *value) {
 	struct fused_network *fused = walk->fused;
 	struct fused_layer *open = value->open;
 	fused->layers[fused->layer_count++] = open;
@@ -67,118 +41,10 @@ static void close_open(const struct walk *walk, struct value *value) {
 }
 
 /* The value of `index` as a map that is about to be read. */
-static struct value *as_map(const struct walk *walk, uint32_t index) {
+struct value *fuse_as_map(const struct walk *walk, uint32_t index) {
 	struct value *value = &walk->values[index];
-	if (value->kind == VALUE_OPEN) close_open(walk, value);
+	if (value->kind == VALUE_OPEN) fuse_close(walk, value);
 	return value;
-}
-
-static void mark_fixed_read(const struct walk *walk, uint32_t source) {
-	if (source != FUSE_SOURCE_INPUT) walk->fused->layers[source - 1]->fixed_read = 1;
-}
-
-static struct fused_layer *new_open(const struct walk *walk, uint32_t channels, uint32_t height, uint32_t width) {
-	struct fused_layer *open = arena_take(walk->arena, 1, sizeof *open);
-	double *arrays = arena_take(walk->arena, (size_t)channels * 5, sizeof *arrays);
-	if (!open || !arrays) return NULL;
-	open->post = (struct fold_post){.channels = channels,
-	                                .za = arrays,
-	                                .zb = arrays + channels,
-	                                .mp = arrays + 2 * (size_t)channels,
-	                                .mn = arrays + 3 * (size_t)channels,
-	                                .c = arrays + 4 * (size_t)channels};
-	for (uint32_t o = 0; o < channels; o++) open->post.za[o] = open->post.mp[o] = open->post.mn[o] = 1.0;
-	open->sums_height = open->height = height;
-	open->sums_width = open->width = width;
-	return open;
-}
-
-/* Weights from [o][i][ky][kx] to [o][ky][kx][i]. */
-static float *reorder(const struct walk *walk, const struct network_layer *layer, uint32_t inputs) {
-	uint32_t taps = layer->kernel * layer->kernel;
-	float *weights = arena_take(walk->arena, layer->weight->count, sizeof *weights);
-	if (!weights) return NULL;
-	for (size_t o = 0; o < layer->outputs; o++)
-		for (size_t i = 0; i < inputs; i++)
-			for (size_t tap = 0; tap < taps; tap++)
-				weights[(o * taps + tap) * inputs + i] =
-				    layer->weight->data[(o * inputs + i) * taps + tap];
-	return weights;
-}
-
-/* Binary weights are +s or -s with one s > 0 per output; s goes to za. */
-static enum status split_binary(const struct walk *walk, uint32_t index, struct fused_layer *open) {
-	size_t row = (size_t)open->main.inputs * open->main.kernel * open->main.kernel;
-	for (uint32_t o = 0; o < open->post.channels; o++) {
-		float *weights = open->main.weights + o * row;
-		double scale = fabs((double)weights[0]);
-		for (size_t i = 0; i < row; i++) {
-			if (!(scale > 0) || fabs(fabs((double)weights[i]) - scale) > 1e-5 * scale)
-				return error_set(walk->error, STATUS_INPUT,
-				                 "%s: %s: output %u: a binary weight is %.9g, expected +%.9g or -%.9g",
-				                 walk->network->tensors.path, walk->network->layers[index].weight->name,
-				                 o, (double)weights[i], scale, scale);
-			weights[i] = weights[i] > 0 ? 1.0f : -1.0f;
-		}
-		open->post.za[o] = scale;
-	}
-	return STATUS_OK;
-}
-
-/* A fixed convolution of gain * pool(map) + offset. */
-static enum status read_value(const struct walk *walk, uint32_t index, struct value *value, struct fused_layer *open) {
-	struct fused_conv *conv = &open->main;
-	uint32_t taps = conv->kernel * conv->kernel;
-	if (value->pool != POOL_NONE && (conv->kernel != 1 || conv->stride != 1 || conv->pad != 0))
-		return refuse(walk, index, "of an average pool must have kernel 1, stride 1, pad 0");
-	if (value->gain) {
-		for (uint32_t i = 0; i < conv->inputs; i++)
-			if (conv->pad != 0 && value->offset[i] != 0.0)
-				return refuse(walk, index,
-				              "reads padding of a normalised map; the normalisation's offset cannot "
-				              "fold into it");
-		fold_before_convolution(conv->weights, open->post.channels, taps, conv->inputs, value->gain,
-		                        value->offset, open->post.zb);
-	}
-	if (value->pool == POOL_AVERAGE2) {
-		conv->pre_pool = TRACE_PRE_POOL_AVERAGE2;
-		conv->stride = 2;
-	}
-	if (value->pool == POOL_GLOBAL && value->map_side > 1) {
-		conv->tap_shared = 1;
-		conv->kernel = value->map_side;
-		for (uint32_t o = 0; o < open->post.channels; o++)
-			open->post.za[o] /= (double)value->map_side * value->map_side;
-	}
-	conv->source = value->source;
-	mark_fixed_read(walk, value->source);
-	return take_all(walk, open, value->members, value->member_count);
-}
-
-static enum status visit_convolution(const struct walk *walk, uint32_t index) {
-	const struct network_layer *layer = &walk->network->layers[index];
-	struct value *input = as_map(walk, layer->inputs[0]), *value = &walk->values[index];
-	struct fused_layer *open = new_open(walk, layer->channels, layer->height, layer->width);
-	if (!open) return no_memory(walk);
-	uint32_t inputs = walk->network->layers[layer->inputs[0]].channels;
-	int is_binary = layer->type == LAYER_BINARY_CONV;
-	open->main = (struct fused_conv){.kind = is_binary ? TRACE_CONV_BINARY : TRACE_CONV_FIXED,
-	                                 .inputs = inputs,
-	                                 .source = input->source,
-	                                 .kernel = layer->kernel,
-	                                 .stride = layer->stride,
-	                                 .pad = layer->pad,
-	                                 .pad_value = is_binary ? layer->pad_value : TRACE_PAD_MASKED,
-	                                 .layer = index,
-	                                 .weights = reorder(walk, layer, inputs)};
-	if (!open->main.weights) return no_memory(walk);
-	enum status status = is_binary ? split_binary(walk, index, open) : read_value(walk, index, input, open);
-	for (uint32_t o = 0; layer->bias && o < layer->channels; o++)
-		open->post.zb[o] += (double)layer->bias_tensor->data[o];
-	value->kind = VALUE_OPEN;
-	value->open = open;
-	if (!status) status = take_in(walk, open->members, &open->member_count, index);
-	return status;
 }
 
 /* Batch norm or shift of a map: kept beside it until a convolution reads it. */
@@ -186,61 +52,98 @@ static enum status normalise_map(const struct walk *walk, uint32_t index, const 
 	const struct network_layer *layer = &walk->network->layers[index];
 	struct value *value = &walk->values[index];
 	uint32_t channels = layer->channels;
-	*value = *as_map(walk, layer->inputs[0]);
+	*value = *fuse_as_map(walk, layer->inputs[0]);
 	double *both = arena_take(walk->arena, (size_t)channels * 2, sizeof *both);
-	if (!both) return no_memory(walk);
+	if (!both) return fuse_no_memory(walk);
 	for (uint32_t i = 0; i < channels; i++) {
 		both[i] = gain[i] * (value->gain ? value->gain[i] : 1.0);
 		both[channels + i] = gain[i] * (value->gain ? value->offset[i] : 0.0) + offset[i];
 	}
 	value->gain = both;
 	value->offset = both + channels;
-	return take_in(walk, value->members, &value->member_count, index);
+	return fuse_take_in(walk, value->members, &value->member_count, index);
 }
 
 static enum status visit_affine(const struct walk *walk, uint32_t index) {
 	const struct network_layer *layer = &walk->network->layers[index];
 	struct value *input = &walk->values[layer->inputs[0]];
 	double *gain = arena_take(walk->arena, (size_t)layer->channels * 2, sizeof *gain);
-	if (!gain) return no_memory(walk);
+	if (!gain) return fuse_no_memory(walk);
 	double *offset = gain + layer->channels;
 	fold_layer_affine(layer, gain, offset);
+	if (input->kind == VALUE_OPEN && input->open->activation.bits) fuse_close(walk, input);
 	if (input->kind == VALUE_MAP) return normalise_map(walk, index, gain, offset);
 	struct fused_layer *open = input->open;
 	for (uint32_t i = 0; i < layer->channels; i++)
-		if (open->pool != TRACE_POOL_NONE && gain[i] < 0)
-			return refuse(walk, index, "behind a max_pool has a negative gamma; put it before the pool");
+		if (open->pool.height && gain[i] < 0)
+			return fuse_refuse(walk, index,
+			                   "behind a max_pool has a negative gamma; put it before the pool");
 	fold_affine(&open->post, gain, offset);
-	open->statistics = layer->type == LAYER_BATCH_NORM && open->pool == TRACE_POOL_NONE ? layer : NULL;
+	open->statistics = layer->type == LAYER_BATCH_NORM && !open->pool.height ? layer : NULL;
 	walk->values[index] = *input;
-	return take_in(walk, open->members, &open->member_count, index);
+	return fuse_take_in(walk, open->members, &open->member_count, index);
 }
 
 static enum status visit_prelu(const struct walk *walk, uint32_t index) {
 	const struct network_layer *layer = &walk->network->layers[index];
 	struct value *input = &walk->values[layer->inputs[0]];
 	if (input->kind != VALUE_OPEN)
-		return refuse(walk, index, "must directly follow a convolution that nothing else reads");
-	if (input->open->pool != TRACE_POOL_NONE || !fold_slope(&input->open->post, layer->scale->data))
-		return refuse(walk, index, "behind an addition, a pool or another prelu is no operator of the trace");
+		return fuse_refuse(walk, index, "must directly follow a convolution that nothing else reads");
+	if (input->open->activation.bits)
+		return fuse_refuse(walk, index, "behind a quantised_activation is no operator");
+	if (input->open->pool.height || !fold_slope(&input->open->post, layer->scale->data))
+		return fuse_refuse(walk, index,
+		                   "behind an addition, a pool or another prelu is no operator of the trace");
 	input->open->statistics = NULL;
 	walk->values[index] = *input;
-	return take_in(walk, input->open->members, &input->open->member_count, index);
+	return fuse_take_in(walk, input->open->members, &input->open->member_count, index);
+}
+
+/* Of an operator that nothing else reads; else an operator of its own. */
+static enum status visit_activation(const struct walk *walk, uint32_t index) {
+	const struct network_layer *layer = &walk->network->layers[index];
+	struct value *input = &walk->values[layer->inputs[0]], *value = &walk->values[index];
+	enum status status = STATUS_OK;
+	if (input->kind == VALUE_OPEN && !input->open->activation.bits && !input->open->transpose) {
+		*value = *input;
+	} else {
+		input = fuse_as_map(walk, layer->inputs[0]);
+		if (input->pool == POOL_GLOBAL)
+			return fuse_refuse(walk, index, "of a global average is not an operator of the trace");
+		value->kind = VALUE_OPEN;
+		status = fuse_pass_through(walk, index, input, &value->open);
+	}
+	if (status) return status;
+	struct fused_layer *open = value->open;
+	open->activation =
+	    (struct fused_activation){layer->bits, layer->levels, layer->fraction_bits, layer->is_unsigned,
+	                              layer->is_unsigned ? 0 : -(int32_t)(layer->levels / 2)};
+	open->statistics = NULL;
+	if (open->skip.kind != TRACE_CONV_NONE && layer->levels != 1u << layer->bits)
+		return fuse_refuse(walk, index, "behind an addition has 2^bits levels: its sums are held to a width");
+	return fuse_take_in(walk, open->members, &open->member_count, index);
 }
 
 static enum status visit_sign(const struct walk *walk, uint32_t index) {
 	uint32_t read = walk->network->layers[index].inputs[0];
-	struct value *input = as_map(walk, read), *value = &walk->values[index];
-	if (input->source == FUSE_SOURCE_INPUT)
-		return refuse(walk, index, "of the image is not an operator; use pixel = bipolar");
+	struct value *input = fuse_as_map(walk, read), *value = &walk->values[index];
+	struct value own = {.kind = VALUE_OPEN};
+	if (input->kind != VALUE_BITS && input->source == FUSE_SOURCE_INPUT && input->pool == POOL_NONE) {
+		enum status status = fuse_pass_through(walk, index, input, &own.open);
+		if (status) return status;
+		fuse_close(walk, &own);
+		input = &own;
+	}
 	if (input->pool != POOL_NONE || input->gain)
-		return refuse(walk, index,
-		              "of a pooled or normalised copy of a map that is also read unchanged is not an operator");
+		return fuse_refuse(
+		    walk, index,
+		    "of a pooled or normalised copy of a map that is also read unchanged is not an operator");
 	struct fused_layer *operator= walk->fused->layers[input->source - 1];
+	if (operator->activation.bits) return fuse_refuse(walk, index, "of a quantised_activation is not an operator");
 	operator->bits_read = 1;
 	value->kind = VALUE_BITS;
 	value->source = input->source;
-	return take_in(walk, operator->members, &operator->member_count, index);
+	return fuse_take_in(walk, operator->members, &operator->member_count, index);
 }
 
 static enum status visit_max_pool(const struct walk *walk, uint32_t index) {
@@ -252,58 +155,44 @@ static enum status visit_max_pool(const struct walk *walk, uint32_t index) {
 	    walk->network->layers[read].type == LAYER_SIGN && walk->network->layers[read].consumers == 1 &&
 	    walk->network->layers[walk->network->layers[read].inputs[0]].consumers == 1)
 		open = walk->fused->layers[input->source - 1]; /* the maximum of signs is the sign of the maximum */
-	if (!open || open->pool != TRACE_POOL_NONE || open->transpose)
-		return refuse(walk, index,
-		              "must follow a convolution (with its normalisation and sign) that nothing else reads");
-	open->pool = TRACE_POOL_MAX2;
+	if (!open || open->pool.height || open->transpose)
+		return fuse_refuse(
+		    walk, index, "must follow a convolution (with its normalisation and sign) that nothing else reads");
+	open->pool =
+	    (struct fused_pool){layer->kernel_height, layer->kernel, layer->stride_height, layer->stride, layer->pad};
 	open->statistics = NULL;
 	open->height = layer->height;
 	open->width = layer->width;
 	walk->values[index] = *input;
-	return take_in(walk, open->members, &open->member_count, index);
+	return fuse_take_in(walk, open->members, &open->member_count, index);
 }
 
 static enum status visit_average(const struct walk *walk, uint32_t index) {
 	const struct network_layer *layer = &walk->network->layers[index];
 	const struct network_layer *read = &walk->network->layers[layer->inputs[0]];
 	struct value *value = &walk->values[index];
-	*value = *as_map(walk, layer->inputs[0]);
-	if (value->pool != POOL_NONE) return refuse(walk, index, "of an average pool is not an operator of the trace");
+	*value = *fuse_as_map(walk, layer->inputs[0]);
+	if (value->pool != POOL_NONE)
+		return fuse_refuse(walk, index, "of an average pool is not an operator of the trace");
 	value->pool = layer->type == LAYER_AVERAGE_POOL ? POOL_AVERAGE2 : POOL_GLOBAL;
-	value->map_side = read->height;
-	if (value->pool == POOL_GLOBAL && read->height != read->width) return refuse(walk, index, "needs a square map");
-	return take_in(walk, value->members, &value->member_count, index);
-}
-
-/* An addition's input that is a map becomes an open 1 x 1 convolution with the identity as weights. */
-static enum status identity(const struct walk *walk, uint32_t index, uint32_t read, struct fused_layer **made) {
-	const struct network_layer *layer = &walk->network->layers[index];
-	struct value *value = as_map(walk, read);
-	uint32_t channels = layer->channels;
-	if (value->pool == POOL_GLOBAL)
-		return refuse(walk, index, "of a global average is not an operator of the trace");
-	struct fused_layer *open = new_open(walk, channels, layer->height, layer->width);
-	float *weights = arena_take(walk->arena, (size_t)channels * channels, sizeof *weights);
-	if (!open || !weights) return no_memory(walk);
-	for (size_t i = 0; i < channels; i++) weights[i * channels + i] = 1.0f;
-	open->main = (struct fused_conv){.kind = TRACE_CONV_FIXED,
-	                                 .inputs = channels,
-	                                 .kernel = 1,
-	                                 .stride = 1,
-	                                 .weights = weights,
-	                                 .layer = UINT32_MAX};
-	*made = open;
-	return read_value(walk, index, value, open);
+	value->map_height = read->height;
+	value->map_width = read->width;
+	return fuse_take_in(walk, value->members, &value->member_count, index);
 }
 
 static int can_be_skip(const struct fused_layer *open) {
 	return open->main.kind == TRACE_CONV_FIXED && !open->main.tap_shared && !open->post.is_bent &&
-	       open->pool == TRACE_POOL_NONE;
+	       !open->pool.height && !open->activation.bits;
 }
 
 /* The second operator becomes the first one's skip path. */
 static enum status join(const struct walk *walk, uint32_t index, struct fused_layer *first,
                         struct fused_layer *second) {
+	if (second->main.weight_bits == 1 && second->main.layer != UINT32_MAX)
+		return fuse_refuse(
+		    walk, second->main.layer,
+		    "of the skip path has weights of 2 to 16 bits (a quantised_activation behind it makes it "
+		    "an operator of its own)");
 	first->skip = second->main;
 	first->post.skip_scale = second->post.za;
 	first->post.is_bent = 1;
@@ -312,8 +201,8 @@ static enum status join(const struct walk *walk, uint32_t index, struct fused_la
 	struct value *value = &walk->values[index];
 	value->kind = VALUE_OPEN;
 	value->open = first;
-	enum status status = take_all(walk, first, second->members, second->member_count);
-	return status ? status : take_in(walk, first->members, &first->member_count, index);
+	enum status status = fuse_take_all(walk, first, second->members, second->member_count);
+	return status ? status : fuse_take_in(walk, first->members, &first->member_count, index);
 }
 
 static enum status visit_add(const struct walk *walk, uint32_t index) {
@@ -324,14 +213,16 @@ static enum status visit_add(const struct walk *walk, uint32_t index) {
 		struct value *value = &walk->values[inputs[k]];
 		if (value->kind != VALUE_OPEN) continue;
 		operand[k] = value->open;
-		can_be_main[k] = value->open->pool == TRACE_POOL_NONE && value->open->skip.kind == TRACE_CONV_NONE;
+		can_be_main[k] = !value->open->pool.height && !value->open->activation.bits &&
+		                 value->open->skip.kind == TRACE_CONV_NONE;
 	}
 	int swap = !can_be_main[0] || (can_be_main[1] && can_be_skip(operand[0]) && !can_be_skip(operand[1]));
+	if (walk->network->layers[index].depthwise && !can_be_main[1]) swap = 0;
 	int kept = swap ? 1 : 0, other = 1 - kept;
 	enum status status = STATUS_OK;
 	if (!operand[other] || !can_be_skip(operand[other]))
-		status = identity(walk, index, inputs[other], &operand[other]);
-	if (!status && !can_be_main[kept]) status = identity(walk, index, inputs[kept], &operand[kept]);
+		status = fuse_identity(walk, index, inputs[other], &operand[other]);
+	if (!status && !can_be_main[kept]) status = fuse_identity(walk, index, inputs[kept], &operand[kept]);
 	return status ? status : join(walk, index, operand[kept], operand[other]);
 }
 
@@ -353,20 +244,20 @@ static enum status visit_transpose(const struct walk *walk, uint32_t index) {
 	struct value *input = &walk->values[layer->inputs[0]];
 	struct fused_layer *open = only_reader_of(walk, index);
 	if (!open)
-		return refuse(
+		return fuse_refuse(
 		    walk, index,
 		    walk->network->layers[layer->inputs[0]].consumers > 1
 		        ? "of a map that others read too is not an operator: all readers of a map must read it "
 		          "the same way, so let them read one transpose"
 		        : "must follow a convolution (with its normalisation and sign)");
-	if (open->pool != TRACE_POOL_NONE || open->transpose)
-		return refuse(walk, index, "behind a max_pool or another transpose is not an operator");
+	if (open->pool.height || open->transpose)
+		return fuse_refuse(walk, index, "behind a max_pool or another transpose is not an operator");
 	open->transpose = 1;
 	open->statistics = NULL; /* they are those of its channels, which are the map's pixels */
 	open->height = layer->height;
 	open->width = layer->width;
-	enum status status = take_in(walk, open->members, &open->member_count, index);
-	if (input->kind == VALUE_OPEN) close_open(walk, input);
+	enum status status = fuse_take_in(walk, open->members, &open->member_count, index);
+	if (input->kind == VALUE_OPEN) fuse_close(walk, input);
 	walk->values[index] = *input;
 	return status;
 }
@@ -380,30 +271,31 @@ static enum status visit_reshape(const struct walk *walk, uint32_t index) {
 	if (layer->height == read->height && layer->width == read->width && layer->channels == read->channels)
 		return STATUS_OK;
 	if (read->type != LAYER_TRANSPOSE || read->consumers != 1 || layer->channels != read->channels)
-		return refuse(walk, index,
-		              "must keep the channels of a transpose that nothing else reads, or all of the shape");
+		return fuse_refuse(
+		    walk, index, "must keep the channels of a transpose that nothing else reads, or all of the shape");
 	struct fused_layer *operator= walk->fused->layers[input->source - 1];
 	operator->height = layer->height;
 	operator->width = layer->width;
-	return take_in(walk, operator->members, &operator->member_count, index);
+	return fuse_take_in(walk, operator->members, &operator->member_count, index);
 }
 
 static enum status visit(const struct walk *walk, uint32_t index) {
 	switch (walk->network->layers[index].type) {
 	case LAYER_BINARY_CONV:
 	case LAYER_FIXED_CONV:
-	case LAYER_FULLY_CONNECTED: return visit_convolution(walk, index);
+	case LAYER_FULLY_CONNECTED: return fuse_convolution(walk, index);
 	case LAYER_BATCH_NORM:
 	case LAYER_SHIFT: return visit_affine(walk, index);
 	case LAYER_PRELU: return visit_prelu(walk, index);
 	case LAYER_SIGN: return visit_sign(walk, index);
+	case LAYER_QUANTISED_ACTIVATION: return visit_activation(walk, index);
 	case LAYER_ADD: return visit_add(walk, index);
 	case LAYER_AVERAGE_POOL:
 	case LAYER_GLOBAL_AVERAGE_POOL: return visit_average(walk, index);
 	case LAYER_MAX_POOL: return visit_max_pool(walk, index);
 	case LAYER_TRANSPOSE: return visit_transpose(walk, index);
 	case LAYER_RESHAPE: return visit_reshape(walk, index);
-	default: return refuse(walk, index, "has no operator in the trace");
+	default: return fuse_refuse(walk, index, "has no operator in the trace");
 	}
 }
 
@@ -415,7 +307,7 @@ static void name_operator(const struct network *network, struct fused_layer *ope
 	for (uint32_t i = 0; i < operator->member_count; i++) {
 		const struct network_layer *layer = &network->layers[operator->members[i]];
 		if (layer->type == LAYER_SIGN || layer->type == LAYER_MAX_POOL || layer->type == LAYER_TRANSPOSE ||
-		    layer->type == LAYER_RESHAPE)
+		    layer->type == LAYER_RESHAPE || layer->type == LAYER_QUANTISED_ACTIVATION)
 			continue;
 		if (!first) {
 			first = layer->name;
@@ -459,7 +351,7 @@ enum status fuse_network(struct fused_network *fused, const struct network *netw
 	fused->network = network;
 	fused->layers = arena_take(arena, network->layer_count, sizeof *fused->layers);
 	struct walk walk = {fused, network, arena_take(arena, network->layer_count, sizeof *walk.values), arena, error};
-	if (!fused->layers || !walk.values) return no_memory(&walk);
+	if (!fused->layers || !walk.values) return fuse_no_memory(&walk);
 	walk.values[0].kind = network->layers[0].is_bits ? VALUE_BITS : VALUE_MAP;
 	walk.values[0].source = FUSE_SOURCE_INPUT;
 	for (uint32_t i = 1; i < network->layer_count; i++) {
@@ -467,15 +359,15 @@ enum status fuse_network(struct fused_network *fused, const struct network *netw
 		if (status) return status;
 		struct value *value = &walk.values[i];
 		if (network->layers[i].consumers == 0) {
-			if (value->kind != VALUE_OPEN || value->open->pool != TRACE_POOL_NONE)
-				return refuse(&walk, i,
-				              "cannot be the last layer: scores come from a convolution or fully "
-				              "connected layer");
-			close_open(&walk, value);
+			if (value->kind != VALUE_OPEN || value->open->pool.height || value->open->activation.bits)
+				return fuse_refuse(&walk, i,
+				                   "cannot be the last layer: scores come from a convolution or fully "
+				                   "connected layer");
+			fuse_close(&walk, value);
 			fused->layers[fused->layer_count - 1]->is_scores = 1;
 			fused->layers[fused->layer_count - 1]->fixed_read = 1;
 		} else if (network->layers[i].consumers > 1 && value->kind == VALUE_OPEN) {
-			close_open(&walk, value);
+			fuse_close(&walk, value);
 		}
 	}
 	name_operators(fused);

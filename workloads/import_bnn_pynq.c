@@ -1,6 +1,6 @@
 /* BNN-PYNQ networks (cnv, lfc). A layer of 1-bit weights on a bit map is a binary convolution (a fully connected layer
- * is 1 x 1 on a 1 x 1 map); every other layer is a fixed convolution of 2-bit weights, +1 / -1 included. Left out: the
- * shipped lfc host's rule (highest set output bit): the scores are the counts, their argmax the class. */
+ * is 1 x 1 on a 1 x 1 map); every other layer is a fixed convolution of 1- or 2-bit weights. Left out: the shipped lfc
+ * host's rule (highest set output bit): the scores are the counts, their argmax the class. */
 #include <stdio.h>
 #include <string.h>
 
@@ -112,7 +112,7 @@ static enum status import_layer(struct step *step, uint32_t *map) {
 	                                  .kernel = from->k,
 	                                  .stride = from->stride,
 	                                  .pad = from->pad,
-	                                  .weight_bits = step->is_binary ? 1 : 2,
+	                                  .weight_bits = from->wbits,
 	                                  .weight_tensor = step->weights};
 	layer->output_channels = from->oc;
 	layer->sums_height = from->oh;

@@ -17,18 +17,22 @@ struct type_row {
 
 static const struct type_row types[LAYER_TYPES] = {
     [LAYER_INPUT] = {"input", 0, 0,
-                     "pixel! scale image_height! image_width! image_channels! image_pad image_repeat channels"},
-    [LAYER_BINARY_CONV] = {"binary_conv", 1, 1, "outputs! kernel! stride pad pad_value bias"},
-    [LAYER_FIXED_CONV] = {"fixed_conv", 1, 1, "outputs! kernel! stride pad bias"},
+                     "pixel! scale image_height! image_width! image_channels! image_pad image_repeat channels flat"},
+    [LAYER_BINARY_CONV] = {"binary_conv", 1, 1,
+                           "outputs! kernel! stride pad kernel_height stride_height pad_height pad_value bias"},
+    [LAYER_FIXED_CONV] = {"fixed_conv", 1, 1,
+                          "outputs! kernel! stride pad kernel_height stride_height pad_height depthwise weight_bits "
+                          "bias"},
     [LAYER_BATCH_NORM] = {"batch_norm", 1, 1, "epsilon"},
     [LAYER_PRELU] = {"prelu", 1, 1, ""},
     [LAYER_SHIFT] = {"shift", 1, 1, ""},
     [LAYER_SIGN] = {"sign", 1, 1, ""},
-    [LAYER_ADD] = {"add", 2, 2, ""},
+    [LAYER_QUANTISED_ACTIVATION] = {"quantised_activation", 1, 1, "bits! levels fraction_bits unsigned"},
+    [LAYER_ADD] = {"add", 2, 2, "depthwise"},
     [LAYER_AVERAGE_POOL] = {"average_pool", 1, 1, "kernel! stride!"},
     [LAYER_GLOBAL_AVERAGE_POOL] = {"global_average_pool", 1, 1, ""},
-    [LAYER_MAX_POOL] = {"max_pool", 1, 1, "kernel! stride!"},
-    [LAYER_FULLY_CONNECTED] = {"fully_connected", 1, 1, "outputs! bias"},
+    [LAYER_MAX_POOL] = {"max_pool", 1, 1, "kernel! stride! pad kernel_height stride_height"},
+    [LAYER_FULLY_CONNECTED] = {"fully_connected", 1, 1, "outputs! weight_bits bias"},
     [LAYER_TRANSPOSE] = {"transpose", 1, 1, ""},
     [LAYER_RESHAPE] = {"reshape", 1, 1, "height! width! channels!"},
 };
@@ -142,6 +146,24 @@ static enum status read_network_section(const struct reader *reader) {
 	return STATUS_OK;
 }
 
+/* One pixel of all the image's values; further channels of a bipolar input are -1. */
+static enum status flatten_input(const struct reader *reader, struct network_layer *layer, uint32_t channels) {
+	const struct network *network = reader->network;
+	const uint64_t values = (uint64_t)layer->height * layer->width * layer->channels;
+	const int can_be_more = network->pixel == TRACE_PIXEL_BIPOLAR;
+	if (values > SIDE_MAX)
+		return error_set(reader->error, STATUS_INPUT,
+		                 "%s: [input] flat: the image has %llu values, but a pixel has at most %d channels",
+		                 network->path, (unsigned long long)values, SIDE_MAX);
+	if (channels && (can_be_more ? channels < values : channels != values))
+		return error_set(reader->error, STATUS_INPUT,
+		                 "%s: [input] channels: %u, but the image has %s%llu values", network->path, channels,
+		                 can_be_more ? "at least " : "", (unsigned long long)values);
+	layer->height = layer->width = 1;
+	layer->channels = channels ? channels : (uint32_t)values;
+	return STATUS_OK;
+}
+
 static enum status read_input(const struct reader *reader, struct network_layer *layer) {
 	struct network *network = reader->network;
 	uint32_t pixel = 0, channels = 0;
@@ -156,12 +178,14 @@ static enum status read_input(const struct reader *reader, struct network_layer 
 	if (!status) status = number(reader, "image_pad", 0, 1024, &network->image_pad);
 	if (!status) status = number(reader, "image_repeat", 1, 3, &network->image_repeat);
 	if (!status) status = number(reader, "channels", 1, SIDE_MAX, &channels);
+	if (!status) status = number(reader, "flat", 0, 1, &network->is_flat);
 	if (status) return status;
 	network->pixel = (enum trace_pixel)pixel;
 	layer->type = LAYER_INPUT;
 	layer->height = network->image_height + 2 * network->image_pad;
 	layer->width = network->image_width + 2 * network->image_pad;
 	layer->channels = network->image_channels * network->image_repeat;
+	if (network->is_flat) return flatten_input(reader, layer, channels);
 	if (channels && channels != layer->channels)
 		return error_set(reader->error, STATUS_INPUT,
 		                 "%s: [input] channels: %u, but the image has %u x %u = %u", network->path, channels,
@@ -188,6 +212,37 @@ static enum status read_type(const struct reader *reader, struct network_layer *
 	return STATUS_OK;
 }
 
+/* Along the rows as along the columns, unless kernel_height is given. */
+static enum status read_rows(const struct reader *reader, struct network_layer *layer) {
+	static const char *const keys[] = {"stride_height", "pad_height"};
+	const int is_pool = layer->type == LAYER_MAX_POOL;
+	layer->kernel_height = layer->kernel;
+	layer->stride_height = layer->stride;
+	layer->pad_height = layer->pad;
+	if (description_value(reader->section, "kernel_height")) {
+		enum status status = number(reader, "kernel_height", 1, 4096, &layer->kernel_height);
+		layer->stride_height = is_pool ? layer->kernel_height : 1;
+		layer->pad_height = is_pool ? layer->pad : 0;
+		if (!status) status = number(reader, "stride_height", 1, 4096, &layer->stride_height);
+		return status ? status : number(reader, "pad_height", 0, 4095, &layer->pad_height);
+	}
+	for (int i = 0; i < 2; i++)
+		if (description_value(reader->section, keys[i]))
+			return error_set(reader->error, STATUS_INPUT, "%s: [%s] %s: needs the key kernel_height",
+			                 reader->network->path, reader->section->name, keys[i]);
+	return STATUS_OK;
+}
+
+static enum status read_activation(const struct reader *reader, struct network_layer *layer) {
+	enum status status = number(reader, "bits", 2, 8, &layer->bits);
+	if (!status) status = number(reader, "unsigned", 0, 1, &layer->is_unsigned);
+	if (status) return status;
+	layer->levels = 1u << layer->bits;
+	layer->fraction_bits = layer->bits - 2;
+	status = number(reader, "levels", 2, layer->levels, &layer->levels);
+	return status ? status : number(reader, "fraction_bits", 0, 15, &layer->fraction_bits);
+}
+
 static enum status read_layer(const struct reader *reader, struct network_layer *layer) {
 	uint32_t pad_value = TRACE_PAD_MASKED;
 	layer->stride = 1;
@@ -198,6 +253,10 @@ static enum status read_layer(const struct reader *reader, struct network_layer 
 	if (!status) status = number(reader, "kernel", 1, 4096, &layer->kernel);
 	if (!status) status = number(reader, "stride", 1, 4096, &layer->stride);
 	if (!status) status = number(reader, "pad", 0, 4095, &layer->pad);
+	if (!status) status = read_rows(reader, layer);
+	if (!status) status = number(reader, "depthwise", 0, 1, &layer->depthwise);
+	if (!status) status = number(reader, "weight_bits", 1, 16, &layer->weight_bits);
+	if (!status && layer->type == LAYER_QUANTISED_ACTIVATION) status = read_activation(reader, layer);
 	if (!status) status = word(reader, "pad_value", "masked|minus|plus", &pad_value);
 	if (!status) status = number(reader, "bias", 0, 1, &layer->bias);
 	if (!status) status = read_real(reader, "epsilon", 1.0, &layer->epsilon);

@@ -18,16 +18,17 @@ enum layer_type {
 	LAYER_INPUT,
 	LAYER_BINARY_CONV, /* dot product of +1 / -1 maps and +1 / -1 weights (times a constant per output) */
 	LAYER_FIXED_CONV,
-	LAYER_BATCH_NORM, /* gamma (x - mean) / sqrt(var + epsilon) + beta, per channel */
-	LAYER_PRELU,      /* x >= 0 ? x : slope x, per channel */
-	LAYER_SHIFT,      /* x + shift, per channel */
-	LAYER_SIGN,       /* x >= 0 ? +1 : -1 */
+	LAYER_BATCH_NORM,           /* gamma (x - mean) / sqrt(var + epsilon) + beta, per channel */
+	LAYER_PRELU,                /* x >= 0 ? x : slope x, per channel */
+	LAYER_SHIFT,                /* x + shift, per channel */
+	LAYER_SIGN,                 /* x >= 0 ? +1 : -1 */
+	LAYER_QUANTISED_ACTIVATION, /* round(x 2^F) held to `levels` whole numbers, over 2^F; unsigned: a ReLU too */
 	LAYER_ADD,
 	LAYER_AVERAGE_POOL,        /* 2 x 2, stride 2 */
 	LAYER_GLOBAL_AVERAGE_POOL, /* mean over all positions */
-	LAYER_MAX_POOL,            /* 2 x 2, stride 2 */
-	LAYER_FULLY_CONNECTED,     /* of a 1 x 1 map */
-	LAYER_TRANSPOSE,           /* channels and positions exchanged (mixers) */
+	LAYER_MAX_POOL,
+	LAYER_FULLY_CONNECTED, /* of a 1 x 1 map */
+	LAYER_TRANSPOSE,       /* channels and positions exchanged (mixers) */
 	LAYER_RESHAPE,
 	LAYER_TYPES
 };
@@ -35,9 +36,13 @@ enum layer_type {
 struct network_layer {
 	char name[TRACE_NAME_BYTES];
 	enum layer_type type;
-	uint32_t inputs[2], input_count; /* indices of layers */
-	uint32_t outputs;                /* convolutions and fully connected: output channels */
-	uint32_t kernel, stride, pad;
+	uint32_t inputs[2], input_count;                   /* indices of layers */
+	uint32_t outputs;                                  /* convolutions and fully connected: output channels */
+	uint32_t kernel, stride, pad;                      /* along the columns */
+	uint32_t kernel_height, stride_height, pad_height; /* along the rows; never 0 but the pad */
+	uint32_t depthwise;   /* fixed_conv: output o reads input channel o alone; add: of a map, likewise */
+	uint32_t weight_bits; /* fixed_conv, fully_connected: 1..16; 0: as the widths of the compilation say */
+	uint32_t bits, levels, fraction_bits, is_unsigned; /* quantised_activation */
 	enum trace_pad_value pad_value;
 	uint32_t bias; /* 1: has a tensor NAME.bias */
 	double epsilon;
@@ -56,6 +61,7 @@ struct network {
 	enum trace_pixel pixel;
 	double pixel_scale; /* input value = converted pixel / pixel_scale */
 	uint32_t image_height, image_width, image_channels, image_pad, image_repeat;
+	uint32_t is_flat;             /* the image's values are the channels of one pixel */
 	struct network_layer *layers; /* owned by the arena */
 	uint32_t layer_count;
 	struct float_tensors tensors;

@@ -17,7 +17,8 @@ struct quantise_note {
 	uint64_t saturated_weights, saturated_parameters;
 };
 
-/* Appends maps, tensors and layers to an empty trace. `notes` has fused->layer_count elements. STATUS_MEMORY only. */
+/* Appends maps, tensors and layers to an empty trace. `notes` has fused->layer_count elements.
+ * STATUS_INPUT names an activation that no thresholds give; STATUS_MEMORY. */
 enum status quantise_network(const struct fused_network *fused, const struct widths *widths, struct trace *trace,
                              struct quantise_note *notes, struct arena *arena, struct error *error);
 

@@ -1,8 +1,8 @@
 /* Shape inference, and binding of float tensors to layers.
  *
- * Convolution: out = (in + 2 pad - kernel) / stride + 1, rounded down. Pooling is 2 x 2 with stride 2, an odd last row
- * or column is dropped. Seeded tensors are scaled so that activations keep about unit size: the variance of a batch
- * norm behind a binary convolution of K terms is K, fixed weights are uniform in +-sqrt(3 / K). */
+ * Convolution and maximum pool: out = (in + 2 pad - kernel) / stride + 1, rounded down. Seeded tensors are scaled so
+ * that activations keep about unit size: the variance of a batch norm behind a convolution of K terms with weights +1 /
+ * -1 is K, other fixed weights are uniform in +-sqrt(3 / K). */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,29 +16,53 @@ static enum status refuse(const struct network *network, const struct network_la
 
 static enum status convolution(const struct network *network, struct network_layer *layer,
                                const struct network_layer *input, struct error *error) {
-	uint32_t kernel = layer->kernel, height = input->height + 2 * layer->pad, width = input->width + 2 * layer->pad;
-	if (kernel > height || kernel > width)
+	const uint32_t height = input->height + 2 * layer->pad_height, width = input->width + 2 * layer->pad;
+	if (layer->kernel_height > height || layer->kernel > width)
 		return error_set(error, STATUS_INPUT,
 		                 "%s: [%s]: a kernel of %u x %u does not fit the map of %u x %u with pad %u",
-		                 network->path, layer->name, kernel, kernel, input->height, input->width, layer->pad);
-	if (layer->pad >= kernel) return refuse(network, layer, error, "pad must be smaller than kernel");
-	layer->height = (height - kernel) / layer->stride + 1;
-	layer->width = (width - kernel) / layer->stride + 1;
+		                 network->path, layer->name, layer->kernel_height, layer->kernel, input->height,
+		                 input->width, layer->pad);
+	if (layer->pad >= layer->kernel) return refuse(network, layer, error, "pad must be smaller than kernel");
+	if (layer->pad_height >= layer->kernel_height)
+		return refuse(network, layer, error, "pad_height must be smaller than kernel_height");
+	if (layer->depthwise && layer->outputs != input->channels)
+		return error_set(error, STATUS_INPUT,
+		                 "%s: [%s]: a depthwise layer of %u channels has %u outputs, not %u", network->path,
+		                 layer->name, input->channels, input->channels, layer->outputs);
+	layer->height = (height - layer->kernel_height) / layer->stride_height + 1;
+	layer->width = (width - layer->kernel) / layer->stride + 1;
 	layer->channels = layer->outputs;
 	return STATUS_OK;
 }
 
-static enum status pool(const struct network *network, struct network_layer *layer, const struct network_layer *input,
-                        struct error *error) {
+static enum status average_pool(const struct network *network, struct network_layer *layer,
+                                const struct network_layer *input, struct error *error) {
 	if (layer->kernel != 2 || layer->stride != 2)
 		return refuse(network, layer, error,
-		              "a pool has kernel = 2 and stride = 2 (all positions: global_average_pool)");
-	if (input->height < 2 || input->width < 2)
-		return refuse(network, layer, error, "the map is smaller than 2 x 2");
-	if (layer->type == LAYER_AVERAGE_POOL && (input->height % 2 || input->width % 2))
+		              "an average_pool has kernel = 2 and stride = 2 (all positions: global_average_pool)");
+	if (input->height % 2 || input->width % 2)
 		return refuse(network, layer, error, "an average_pool needs a map of even height and width");
 	layer->height = input->height / 2;
 	layer->width = input->width / 2;
+	return STATUS_OK;
+}
+
+static enum status max_pool(const struct network *network, struct network_layer *layer,
+                            const struct network_layer *input, struct error *error) {
+	const uint32_t height = input->height + 2 * layer->pad, width = input->width + 2 * layer->pad;
+	if (layer->kernel_height > height || layer->kernel > width)
+		return error_set(error, STATUS_INPUT,
+		                 "%s: [%s]: the map of %u x %u is smaller than the pool of %u x %u", network->path,
+		                 layer->name, height, width, layer->kernel_height, layer->kernel);
+	if (layer->pad >= layer->kernel || layer->pad >= layer->kernel_height)
+		return refuse(network, layer, error, "pad must be smaller than the pool's sides");
+	if (layer->stride != layer->stride_height &&
+	    (layer->stride != layer->kernel || layer->stride_height != layer->kernel_height))
+		return refuse(network, layer, error,
+		              "a pool's strides are equal, or those of its sides: stride = kernel, stride_height = "
+		              "kernel_height");
+	layer->height = (height - layer->kernel_height) / layer->stride_height + 1;
+	layer->width = (width - layer->kernel) / layer->stride + 1;
 	return STATUS_OK;
 }
 
@@ -50,7 +74,8 @@ static enum status layer_shape(const struct network *network, struct network_lay
 	layer->width = input->width;
 	layer->channels = input->channels;
 	if (input->is_bits && layer->type != LAYER_BINARY_CONV && layer->type != LAYER_MAX_POOL &&
-	    layer->type != LAYER_TRANSPOSE && layer->type != LAYER_RESHAPE)
+	    layer->type != LAYER_TRANSPOSE && layer->type != LAYER_RESHAPE && layer->type != LAYER_FIXED_CONV &&
+	    layer->type != LAYER_FULLY_CONNECTED)
 		return error_set(error, STATUS_INPUT, "%s: [%s]: %s cannot read the +1 / -1 map %s", network->path,
 		                 layer->name, network_type_word(layer->type), input->name);
 	switch (layer->type) {
@@ -67,7 +92,8 @@ static enum status layer_shape(const struct network *network, struct network_lay
 			return refuse(network, layer, error,
 			              "fully_connected reads a 1 x 1 map (pool before it, or use a convolution as "
 			              "large as the map)");
-		layer->kernel = layer->stride = 1;
+		layer->kernel = layer->stride = layer->kernel_height = layer->stride_height = 1;
+		layer->pad_height = 0;
 		layer->channels = layer->outputs;
 		return STATUS_OK;
 	case LAYER_ADD:
@@ -77,8 +103,8 @@ static enum status layer_shape(const struct network *network, struct network_lay
 			                 network->path, layer->name, input->name, input->height, input->width,
 			                 input->channels, other->name, other->height, other->width, other->channels);
 		return other->is_bits ? refuse(network, layer, error, "cannot add a +1 / -1 map") : STATUS_OK;
-	case LAYER_AVERAGE_POOL: return pool(network, layer, input, error);
-	case LAYER_MAX_POOL: layer->is_bits = input->is_bits; return pool(network, layer, input, error);
+	case LAYER_AVERAGE_POOL: return average_pool(network, layer, input, error);
+	case LAYER_MAX_POOL: layer->is_bits = input->is_bits; return max_pool(network, layer, input, error);
 	case LAYER_GLOBAL_AVERAGE_POOL: layer->height = layer->width = 1; return STATUS_OK;
 	case LAYER_SIGN: layer->is_bits = 1; return STATUS_OK;
 	case LAYER_TRANSPOSE:
@@ -151,11 +177,15 @@ static enum status bind(const struct binding *binding, const struct network_laye
 	return float_tensors_find(tensors, name, sides, side, tensor, binding->error);
 }
 
+static int has_signs_as_weights(const struct network_layer *layer) {
+	return layer->type == LAYER_BINARY_CONV || layer->weight_bits == 1;
+}
+
 static enum status bind_convolution(const struct binding *binding, struct network_layer *layer) {
-	uint32_t inputs = binding->network->layers[layer->inputs[0]].channels;
-	uint32_t side[4] = {layer->outputs, inputs, layer->kernel, layer->kernel};
-	int is_binary = layer->type == LAYER_BINARY_CONV;
-	double terms = (double)inputs * layer->kernel * layer->kernel;
+	uint32_t inputs = layer->depthwise ? 1 : binding->network->layers[layer->inputs[0]].channels;
+	uint32_t side[4] = {layer->outputs, inputs, layer->kernel_height, layer->kernel};
+	int is_binary = has_signs_as_weights(layer);
+	double terms = (double)inputs * layer->kernel_height * layer->kernel;
 	enum status status = bind(binding, layer, ".weight", layer->type == LAYER_FULLY_CONNECTED ? 2 : 4, side,
 	                          is_binary ? FLOAT_SEED_SIGN : FLOAT_SEED_UNIFORM, sqrt(3.0 / terms), &layer->weight);
 	if (!status && layer->bias)
@@ -166,8 +196,9 @@ static enum status bind_convolution(const struct binding *binding, struct networ
 static enum status bind_batch_norm(const struct binding *binding, struct network_layer *layer) {
 	const struct network_layer *input = &binding->network->layers[layer->inputs[0]];
 	double variance = 1.0;
-	if (input->type == LAYER_BINARY_CONV)
-		variance = (double)binding->network->layers[input->inputs[0]].channels * input->kernel * input->kernel;
+	if (has_signs_as_weights(input))
+		variance = (double)(input->depthwise ? 1 : binding->network->layers[input->inputs[0]].channels) *
+		           input->kernel_height * input->kernel;
 	enum status status = bind(binding, layer, ".gamma", 1, &layer->channels, FLOAT_SEED_GAMMA, 1.0, &layer->gamma);
 	if (!status) status = bind(binding, layer, ".beta", 1, &layer->channels, FLOAT_SEED_UNIFORM, 0.5, &layer->beta);
 	if (!status)

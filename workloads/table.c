@@ -10,9 +10,9 @@ enum { COLUMNS = 100 };
 static uint64_t convolution_macs(const struct trace *trace, const struct trace_layer *layer,
                                  const struct trace_conv *conv) {
 	if (conv->kind == TRACE_CONV_NONE) return 0;
-	uint64_t taps = conv->tap_shared ? 1 : (uint64_t)conv->kernel * conv->kernel;
+	uint64_t taps = conv->tap_shared ? 1 : (uint64_t)trace_rows_of_conv(conv).kernel * conv->kernel;
 	return (uint64_t)layer->sums_height * layer->sums_width * layer->output_channels * taps *
-	       trace->maps[conv->input_map].channels;
+	       trace_conv_inputs(trace, conv);
 }
 
 struct compile_macs compile_layer_macs(const struct trace *trace, uint32_t index) {
@@ -24,7 +24,7 @@ struct compile_macs compile_layer_macs(const struct trace *trace, uint32_t index
 	                             .skip = convolution_macs(trace, layer, &layer->skip)};
 }
 
-/* "binary 3x3/2 1b", "fixed avg2 1x1 8b", "fixed mean 8x8 8b" */
+/* "binary 3x3/2 1b", "fixed avg2 1x1 8b", "fixed mean 8x8 8b", "depth 3x3 4b"; height x width */
 static void convolution_text(const struct trace_conv *conv, char *text, size_t text_bytes) {
 	static const char *const kinds[] = {"-", "binary", "fixed"};
 	char stride[16] = "";
@@ -33,11 +33,11 @@ static void convolution_text(const struct trace_conv *conv, char *text, size_t t
 	if (conv->kind == TRACE_CONV_NONE)
 		snprintf(text, text_bytes, "-");
 	else
-		snprintf(text, text_bytes, "%s %s%ux%u%s %ub", kinds[conv->kind],
+		snprintf(text, text_bytes, "%s %s%ux%u%s %ub", conv->depthwise ? "depth" : kinds[conv->kind],
 		         is_average         ? "avg2 "
 		         : conv->tap_shared ? "mean "
 		                            : "",
-		         conv->kernel, conv->kernel, stride, conv->weight_bits);
+		         trace_rows_of_conv(conv).kernel, conv->kernel, stride, conv->weight_bits);
 }
 
 static void post_text(const struct trace *trace, const struct trace_layer *layer, char *text, size_t text_bytes) {
@@ -45,12 +45,17 @@ static void post_text(const struct trace *trace, const struct trace_layer *layer
 	if (layer->post == TRACE_POST_AFFINE)
 		length = (size_t)snprintf(text, text_bytes, "affine >>%u", layer->post_shift);
 	else
-		length = (size_t)snprintf(text, text_bytes, "%u threshold%s", layer->threshold_count,
-		                          layer->threshold_count > 1 ? "s" : "");
+		length = (size_t)snprintf(text, text_bytes, "%u %s%s", layer->threshold_count,
+		                          layer->pool == TRACE_POOL_MAX ? "thresh" : "threshold",
+		                          layer->threshold_count > 1 && layer->pool != TRACE_POOL_MAX ? "s" : "");
 	if (layer->transpose) length += (size_t)snprintf(text + length, text_bytes - length, " turned");
 	if (layer->pool == TRACE_POOL_MAX2) length += (size_t)snprintf(text + length, text_bytes - length, " max2");
+	if (layer->pool == TRACE_POOL_MAX)
+		length += (size_t)snprintf(text + length, text_bytes - length, " max%ux%u", layer->pool_height,
+		                           layer->pool_width);
 	if (layer->fixed_map != UINT32_MAX)
-		length += (size_t)snprintf(text + length, text_bytes - length, " %ub",
+		length += (size_t)snprintf(text + length, text_bytes - length, " %s%ub",
+		                           trace->maps[layer->fixed_map].is_unsigned ? "u" : "",
 		                           trace->maps[layer->fixed_map].value_bits);
 	if (layer->bits_map != UINT32_MAX)
 		snprintf(text + length, text_bytes - length, "%s1b", layer->fixed_map != UINT32_MAX ? "+" : " ");
@@ -78,33 +83,35 @@ static void print_layer(const struct trace *trace, uint32_t index, FILE *out) {
 	const struct trace_layer *layer = &trace->layers[index];
 	const struct trace_map *map = &trace->maps[layer->fixed_map != UINT32_MAX ? layer->fixed_map : layer->bits_map];
 	struct compile_macs macs = compile_layer_macs(trace, index);
-	char shape[40], conv[48], skip[48], post[64];
+	char shape[40], conv[48], skip[48], post[64], fixed[24];
 	snprintf(shape, sizeof shape, "%ux%ux%u", map->height, map->width, map->channels);
 	convolution_text(&layer->main, conv, sizeof conv);
 	convolution_text(&layer->skip, skip, sizeof skip);
 	post_text(trace, layer, post, sizeof post);
-	fprintf(out, "%-12.12s %-11s %-17s %-17s %-20s %9" PRIu64 " %8" PRIu64 "\n", layer->name, shape, conv, skip,
-	        post, macs.binary, macs.fixed + macs.skip);
+	const int digits = snprintf(fixed, sizeof fixed, "%8" PRIu64, macs.fixed + macs.skip);
+	fprintf(out, "%-12.12s %-11s %-17s %-17s %-20s %*" PRIu64 " %s\n", layer->name, shape, conv, skip, post,
+	        17 - digits, macs.binary, fixed);
 	if (strcmp(layer->from, layer->name) != 0) print_from(layer->from, out);
 }
 
 static void print_totals(const struct trace *trace, FILE *out) {
 	struct compile_macs sum = {0};
-	uint64_t bits = 0;
+	uint64_t bits = 0, all_bits = 0;
 	for (uint32_t i = 0; i < trace->layer_count; i++) {
 		struct compile_macs macs = compile_layer_macs(trace, i);
 		const struct trace_conv *conv = &trace->layers[i].main;
 		sum.binary += macs.binary;
 		sum.fixed += macs.fixed;
 		sum.skip += macs.skip;
-		if (conv->kind == TRACE_CONV_BINARY)
-			bits += (uint64_t)trace->tensors[conv->weight_tensor].rows *
-			        trace->tensors[conv->weight_tensor].columns;
+		const struct trace_tensor *weights = &trace->tensors[conv->weight_tensor];
+		const uint64_t own_bits = (uint64_t)weights->rows * weights->columns * conv->weight_bits;
+		all_bits += own_bits;
+		if (conv->kind == TRACE_CONV_BINARY) bits += own_bits;
 	}
 	fprintf(out,
 	        "\nMAC per image: binary %" PRIu64 ", fixed %" PRIu64 " (sum %" PRIu64 "), skip %" PRIu64
-	        "\nbinary weights: %" PRIu64 " bits\n",
-	        sum.binary, sum.fixed, sum.binary + sum.fixed, sum.skip, bits);
+	        "\nbinary weights: %" PRIu64 " bits, all main weights: %" PRIu64 " bits\n",
+	        sum.binary, sum.fixed, sum.binary + sum.fixed, sum.skip, bits, all_bits);
 }
 
 static void print_notes(const struct trace *trace, const struct compile_report *report, FILE *out) {

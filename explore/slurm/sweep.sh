@@ -8,9 +8,16 @@ usage() {
 	exit 2
 }
 
-# On a node: shard number SLURM_ARRAY_TASK_ID. A task that is requeued goes on in its own database.
+# On a node: shard number SLURM_ARRAY_TASK_ID. A task that is requeued goes on in its own database. Where the program was
+# killed (out of memory, by hand), the task requeues itself, three times at most: a task that failed would stop the merge.
 if [ "${1:-}" = --task ]; then
-	exec "$2" shard "$3" --part "$SLURM_ARRAY_TASK_ID/$4" --db "$5.part$SLURM_ARRAY_TASK_ID" --jobs "${SLURM_CPUS_PER_TASK:-1}" --quiet
+	status=0
+	"$2" shard "$3" --part "$SLURM_ARRAY_TASK_ID/$4" --db "$5.part$SLURM_ARRAY_TASK_ID" --jobs "${SLURM_CPUS_PER_TASK:-1}" --quiet || status=$?
+	if [ $status -gt 128 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 3 ] && [ -n "${SLURM_JOB_ID:-}" ]; then
+		echo "sweep.sh: task $SLURM_ARRAY_TASK_ID: killed by signal $((status - 128)), requeued" >&2
+		scontrol requeue "$SLURM_JOB_ID" && sleep 60 # Slurm ends this script meanwhile
+	fi
+	exit $status
 fi
 # On a node, after all shards.
 if [ "${1:-}" = --merge ]; then

@@ -109,13 +109,44 @@ size_t text_distance(const char *a, const char *b) {
 	return last[b_letters];
 }
 
+/* Most edits with which a candidate is still what was meant. */
+static size_t most_edits(const char *word) {
+	size_t letters = strnlen(word, DISTANCE_LETTERS);
+	return letters <= 4 ? 1 : letters / 3 > 1 ? letters / 3 : 2;
+}
+
+/* The letters of a text as a set of 64: two letters may share a place. */
+static uint64_t letter_set(const char *text) {
+	uint64_t set = 0;
+	for (size_t i = 0; i < DISTANCE_LETTERS && text[i]; i++) set |= UINT64_C(1) << ((unsigned char)text[i] & 63);
+	return set;
+}
+
+static size_t count_bits(uint64_t set) {
+	size_t count = 0;
+	for (; set; set &= set - 1) count++;
+	return count;
+}
+
+/* Never more than text_distance: each edit takes away at most one letter of a and brings at most one of b. */
+static size_t least_distance(const char *a, const char *b) {
+	uint64_t in_a = letter_set(a), in_b = letter_set(b);
+	size_t gone = count_bits(in_a & ~in_b), come = count_bits(in_b & ~in_a);
+	return gone > come ? gone : come;
+}
+
 void text_nearest_start(struct text_nearest *nearest, const char *word) {
 	nearest->word = word;
 	nearest->best = NULL;
 	nearest->distance = 0;
 }
 
+/* Readers offer every key they know while they look a word up, so most offers are of words that are not near: they are
+ * passed over by their letters alone, and a word that is met exactly ends the search. */
 void text_nearest_offer(struct text_nearest *nearest, const char *candidate) {
+	if (nearest->best && nearest->distance == 0) return;
+	size_t least = least_distance(nearest->word, candidate);
+	if (least > most_edits(nearest->word) || (nearest->best && least >= nearest->distance)) return;
 	size_t distance = text_distance(nearest->word, candidate);
 	if (nearest->best && distance >= nearest->distance) return;
 	nearest->best = candidate;
@@ -123,9 +154,7 @@ void text_nearest_offer(struct text_nearest *nearest, const char *candidate) {
 }
 
 const char *text_nearest_best(const struct text_nearest *nearest) {
-	size_t letters = strnlen(nearest->word, DISTANCE_LETTERS);
-	size_t most = letters <= 4 ? 1 : letters / 3 > 1 ? letters / 3 : 2;
-	return nearest->best && nearest->distance <= most ? nearest->best : NULL;
+	return nearest->best && nearest->distance <= most_edits(nearest->word) ? nearest->best : NULL;
 }
 
 int text_word_index(const char *list, const char *word) {

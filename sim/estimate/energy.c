@@ -1,15 +1,9 @@
 /* Energy of a run; the equations stand in energy.h. Every part is computed three times, with the technology's typical,
  * low and high values; the low and the high are bounds as if all rows erred the same way. Left out: temperature, and
  * voltage other than that of the technology table. */
-#include "sim/estimate/energy.h"
+#include "sim/estimate/energy_rows.h"
 
 #include <string.h>
-
-enum bound { TYPICAL, LOW, HIGH, BOUND_COUNT };
-
-/* A disabled block RAM takes 0.2 of the 7 pJ of an access (K26 report: under 0.5 mW for 3 tiles at 100 MHz); inferred.
- */
-static const double idle_share = 0.2 / 7;
 
 const char *const energy_unit_names[ENERGY_UNIT_COUNT] = {RESOURCE_UNIT_NAMES, "dram",     "device_static", "shell",
                                                           "clock_manager",     "processor"};
@@ -25,74 +19,23 @@ const size_t energy_column_count = sizeof energy_columns / sizeof energy_columns
 struct pass {
 	const struct config *config;
 	const struct resources *resources;
-	const struct technology *technology;
-	const struct device *device;
 	const struct energy_activity *activity;
 	struct energy *energy;
-	enum bound bound;
+	struct energy_prices prices;
 };
 
-enum part { CLOCK, TOGGLE, MEMORY, CONSTANT };
-
-static void add(struct energy_row *row, enum part part, double picojoules, enum estimate_grade grade) {
-	double *values[] = {&row->clock_pj, &row->toggle_pj, &row->memory_pj, &row->constant_pj};
-	enum estimate_grade *grades[] = {&row->clock_grade, &row->toggle_grade, &row->memory_grade,
-	                                 &row->constant_grade};
-	*values[part] += picojoules;
-	if (grade > *grades[part]) *grades[part] = grade;
+static void add_events(const struct pass *pass, int unit, enum energy_part part, double events,
+                       enum technology_event event, enum estimate_grade grade) {
+	energy_add_events(&pass->prices, &pass->energy->rows[unit], part, events, event, grade);
 }
 
-/* `events` times the technology row, with the worse of the row's and the events' grades. */
-static void add_events(const struct pass *pass, int unit, enum part part, double events, enum technology_event event,
-                       enum estimate_grade grade) {
-	const struct technology_value *value = &pass->technology->values[event];
-	double each = pass->bound == LOW ? value->low : pass->bound == HIGH ? value->high : value->value;
-	if (events == 0 && grade != GRADE_MISSING) return;
-	if (grade < GRADE_FORMULA) grade = GRADE_FORMULA;
-	if (grade < GRADE_ASSUMED && value->grade != TECHNOLOGY_STATED && value->grade != TECHNOLOGY_INFERRED)
-		grade = GRADE_ASSUMED;
-	add(&pass->energy->rows[unit], part, events * each, grade);
-}
-
-static void add_watts(const struct pass *pass, int unit, double watts, enum estimate_grade grade) {
-	if (watts != 0) add(&pass->energy->rows[unit], CONSTANT, watts * pass->energy->time_s * 1e12, grade);
-}
-
-/* The clock of one unit, in every cycle. */
-static void add_clock(const struct pass *pass, int unit) {
-	const struct resource_amount *amounts = pass->resources->rows[unit].amounts;
-	double cycles = (double)pass->activity->total_cycles;
-	double idle_cycles = cycles * idle_share;
-	add_events(pass, unit, CLOCK, cycles * (double)amounts[RESOURCE_FF].count, TECHNOLOGY_CLOCK_FF,
-	           amounts[RESOURCE_FF].grade);
-	add_events(pass, unit, CLOCK, cycles * (double)amounts[RESOURCE_DSP].count, TECHNOLOGY_DSP_FROZEN,
-	           amounts[RESOURCE_DSP].grade);
-	add_events(pass, unit, CLOCK, idle_cycles * (double)amounts[RESOURCE_BRAM18].count / 2,
-	           TECHNOLOGY_RAMB36_ACCESS, amounts[RESOURCE_BRAM18].grade);
-	add_events(pass, unit, CLOCK, idle_cycles * (double)amounts[RESOURCE_URAM].count, TECHNOLOGY_URAM_ACCESS,
-	           amounts[RESOURCE_URAM].grade);
-}
-
-/* Fabric of a unit in `cycles` in which it works. */
 static void add_fabric(const struct pass *pass, int unit, uint64_t cycles) {
-	const struct resource_row *row = &pass->resources->rows[unit];
-	uint64_t luts = row->amounts[RESOURCE_LUT].count - row->memory_luts;
-	add_events(pass, unit, TOGGLE, (double)cycles * (double)luts, TECHNOLOGY_LUT_ACTIVE,
-	           row->amounts[RESOURCE_LUT].grade);
+	energy_add_fabric(&pass->prices, &pass->energy->rows[unit], &pass->resources->rows[unit], cycles);
 }
 
 static void add_accesses(const struct pass *pass, int unit, int memory, uint64_t accesses) {
-	const struct memory_blocks *blocks = &pass->resources->memories[memory];
-	const struct resource_amount *amounts = pass->resources->rows[unit].amounts;
-	double words = (double)accesses;
-	add_events(pass, unit, MEMORY, words * (double)blocks->access_bram36s, TECHNOLOGY_RAMB36_ACCESS,
-	           amounts[RESOURCE_BRAM18].grade);
-	add_events(pass, unit, MEMORY, words * (double)blocks->access_bram18s, TECHNOLOGY_RAMB18_ACCESS,
-	           amounts[RESOURCE_BRAM18].grade);
-	add_events(pass, unit, MEMORY, words * (double)blocks->access_urams, TECHNOLOGY_URAM_ACCESS,
-	           amounts[RESOURCE_URAM].grade);
-	add_events(pass, unit, MEMORY, words * (double)blocks->access_luts, TECHNOLOGY_LUTRAM_ACCESS,
-	           amounts[RESOURCE_LUT].grade);
+	energy_add_accesses(&pass->prices, &pass->energy->rows[unit], &pass->resources->rows[unit],
+	                    &pass->resources->memories[memory], accesses);
 }
 
 static void add_binary_operations(const struct pass *pass) {
@@ -101,13 +44,15 @@ static void add_binary_operations(const struct pass *pass) {
 	double operations = (double)pass->activity->binary_issued_bits / 48;
 	double valid_operations = (double)pass->activity->binary_valid_bits / 48;
 	if (config->binary_fabric == FABRIC_DSP) {
-		add_events(pass, RESOURCE_BINARY_ENGINE, TOGGLE, operations, TECHNOLOGY_DSP_LOGIC48, grade);
-		add_events(pass, RESOURCE_BINARY_ENGINE, TOGGLE, valid_operations, TECHNOLOGY_DSP_OPERAND_NETS, grade);
+		add_events(pass, RESOURCE_BINARY_ENGINE, PART_TOGGLE, operations, TECHNOLOGY_DSP_LOGIC48, grade);
+		add_events(pass, RESOURCE_BINARY_ENGINE, PART_TOGGLE, valid_operations, TECHNOLOGY_DSP_OPERAND_NETS,
+		           grade);
 	}
 	if (config->binary_popcount == POPCOUNT_DSP) {
 		uint64_t pes = config->binary_pes, blocks = (pes + 1) / 2;
 		double steps = operations / (double)(pes * config->binary_words);
-		add_events(pass, RESOURCE_BINARY_ENGINE, TOGGLE, steps * (double)blocks, TECHNOLOGY_DSP_LOGIC48, grade);
+		add_events(pass, RESOURCE_BINARY_ENGINE, PART_TOGGLE, steps * (double)blocks, TECHNOLOGY_DSP_LOGIC48,
+		           grade);
 	}
 }
 
@@ -125,7 +70,7 @@ static void add_fixed_operations(const struct pass *pass) {
 		if (config->fixed_weight_bits <= 8 && config->fixed_activation_bits <= 8)
 			event = TECHNOLOGY_DSP_MAC_8X8;
 	}
-	add_events(pass, RESOURCE_FIXED_ENGINE, TOGGLE, products, event, grade);
+	add_events(pass, RESOURCE_FIXED_ENGINE, PART_TOGGLE, products, event, grade);
 }
 
 static void add_units(const struct pass *pass) {
@@ -133,14 +78,16 @@ static void add_units(const struct pass *pass) {
 	uint64_t beats[2] = {(activity->ddr_read_bytes + pass->config->dma_axi_bytes - 1) / pass->config->dma_axi_bytes,
 	                     (activity->ddr_write_bytes + pass->config->dma_axi_bytes - 1) /
 	                         pass->config->dma_axi_bytes};
-	for (int unit = 0; unit < RESOURCE_MEMORY_CONTROLLERS; unit++) add_clock(pass, unit);
+	for (int unit = 0; unit < RESOURCE_MEMORY_CONTROLLERS; unit++)
+		energy_add_clock(&pass->prices, &pass->energy->rows[unit], &pass->resources->rows[unit],
+		                 activity->total_cycles);
 	for (int unit = 0; unit < ENERGY_ACTIVE_UNITS; unit++) add_fabric(pass, unit, activity->busy_cycles[unit]);
 	/* The arbiter moves when commands and bursts do; the cycles of the fetches stand for that. */
 	add_fabric(pass, RESOURCE_PORTS, activity->busy_cycles[RESOURCE_SEQUENCER]);
 	add_fabric(pass, RESOURCE_PROGRAM_MEMORY, activity->busy_cycles[RESOURCE_SEQUENCER]);
 	add_binary_operations(pass);
 	add_fixed_operations(pass);
-	add_events(pass, RESOURCE_POST_UNIT, TOGGLE,
+	add_events(pass, RESOURCE_POST_UNIT, PART_TOGGLE,
 	           (double)activity->post_issued_values * (double)pass->resources->post_products_per_value,
 	           TECHNOLOGY_DSP_MAC_16X16, pass->resources->rows[RESOURCE_POST_UNIT].amounts[RESOURCE_DSP].grade);
 	add_accesses(pass, RESOURCE_LOAD, MEMORY_LOAD_DATA, 2 * beats[0]);
@@ -158,45 +105,15 @@ static void add_dram(const struct pass *pass) {
 	const struct energy_activity *activity = pass->activity;
 	enum estimate_grade grade = pass->config->dram_kind == DRAM_DDR4 ? GRADE_FORMULA : GRADE_ASSUMED;
 	double seconds_pj = pass->energy->time_s * 1e12 * pass->config->dram_channels;
-	int soft_controller = pass->device->dram_controller[DEVICE_LUT] > 0 || pass->device->processor_w <= 0;
-	add_events(pass, ENERGY_DRAM, MEMORY, 8 * (double)activity->ddr_read_bytes, TECHNOLOGY_DDR_READ_BIT, grade);
-	add_events(pass, ENERGY_DRAM, MEMORY, 8 * (double)activity->ddr_write_bytes, TECHNOLOGY_DDR_WRITE_BIT, grade);
-	add_events(pass, ENERGY_DRAM, MEMORY, (double)activity->row_activations, TECHNOLOGY_DDR_ACTIVATE, grade);
-	add_events(pass, ENERGY_DRAM, MEMORY, (double)activity->refreshes, TECHNOLOGY_DDR_REFRESH, grade);
-	add_events(pass, ENERGY_DRAM, CONSTANT, seconds_pj, TECHNOLOGY_DDR_BACKGROUND, grade);
-	if (soft_controller)
-		add_events(pass, RESOURCE_MEMORY_CONTROLLERS, CONSTANT, seconds_pj, TECHNOLOGY_DDR_PHY, grade);
-}
-
-static void add_constant(const struct pass *pass) {
-	const struct device *device = pass->device;
-	double statics[BOUND_COUNT] = {device->static_typical_w, device->static_low_w, device->static_high_w};
-	add_watts(pass, ENERGY_DEVICE_STATIC, statics[pass->bound], GRADE_FORMULA);
-	add_watts(pass, ENERGY_PROCESSOR, device->processor_w, GRADE_FORMULA);
-	add_events(pass, ENERGY_CLOCK_MANAGER, CONSTANT, pass->energy->time_s * 1e12, TECHNOLOGY_MMCM, GRADE_FORMULA);
-	add_events(pass, ENERGY_SHELL, CLOCK, (double)pass->activity->total_cycles * device->shell[DEVICE_FF],
-	           TECHNOLOGY_CLOCK_FF, GRADE_ASSUMED);
-}
-
-static double row_pj(const struct energy_row *row) {
-	return row->clock_pj + row->toggle_pj + row->memory_pj + row->constant_pj;
-}
-
-static enum estimate_grade worst(enum estimate_grade a, enum estimate_grade b) {
-	return a > b ? a : b;
-}
-
-static void add_row(struct energy_row *sum, const struct energy_row *row) {
-	add(sum, CLOCK, row->clock_pj, row->clock_grade);
-	add(sum, TOGGLE, row->toggle_pj, row->toggle_grade);
-	add(sum, MEMORY, row->memory_pj, row->memory_grade);
-	add(sum, CONSTANT, row->constant_pj, row->constant_grade);
-}
-
-static void finish_row(struct energy_row *row, double time_s, uint64_t frames) {
-	row->power_w = row_pj(row) * 1e-12 / time_s;
-	row->energy_uj = row_pj(row) * 1e-6 / (double)frames;
-	row->grade = worst(worst(row->clock_grade, row->toggle_grade), worst(row->memory_grade, row->constant_grade));
+	add_events(pass, ENERGY_DRAM, PART_MEMORY, 8 * (double)activity->ddr_read_bytes, TECHNOLOGY_DDR_READ_BIT,
+	           grade);
+	add_events(pass, ENERGY_DRAM, PART_MEMORY, 8 * (double)activity->ddr_write_bytes, TECHNOLOGY_DDR_WRITE_BIT,
+	           grade);
+	add_events(pass, ENERGY_DRAM, PART_MEMORY, (double)activity->row_activations, TECHNOLOGY_DDR_ACTIVATE, grade);
+	add_events(pass, ENERGY_DRAM, PART_MEMORY, (double)activity->refreshes, TECHNOLOGY_DDR_REFRESH, grade);
+	add_events(pass, ENERGY_DRAM, PART_CONSTANT, seconds_pj, TECHNOLOGY_DDR_BACKGROUND, grade);
+	if (energy_has_soft_controller(pass->prices.device))
+		add_events(pass, RESOURCE_MEMORY_CONTROLLERS, PART_CONSTANT, seconds_pj, TECHNOLOGY_DDR_PHY, grade);
 }
 
 static void fill(struct pass *pass) {
@@ -205,16 +122,16 @@ static void fill(struct pass *pass) {
 	energy->time_s = (double)pass->activity->total_cycles / (1e3 * pass->config->clock_khz);
 	add_units(pass);
 	add_dram(pass);
-	add_constant(pass);
+	energy_add_board(&pass->prices, energy, pass->activity->total_cycles);
 	for (int unit = 0; unit < ENERGY_UNIT_COUNT; unit++) {
 		struct energy_row *row = &energy->rows[unit];
-		finish_row(row, energy->time_s, pass->activity->frames);
-		add_row(&energy->total, row);
-		if (unit != ENERGY_DRAM && unit != ENERGY_PROCESSOR) add_row(&energy->fpga, row);
+		energy_finish_row(row, energy->time_s, pass->activity->frames);
+		energy_add_row(&energy->total, row);
+		if (unit != ENERGY_DRAM && unit != ENERGY_PROCESSOR) energy_add_row(&energy->fpga, row);
 		if (row->grade == GRADE_MISSING) energy->missing_units |= (uint64_t)1 << unit;
 	}
-	finish_row(&energy->fpga, energy->time_s, pass->activity->frames);
-	finish_row(&energy->total, energy->time_s, pass->activity->frames);
+	energy_finish_row(&energy->fpga, energy->time_s, pass->activity->frames);
+	energy_finish_row(&energy->total, energy->time_s, pass->activity->frames);
 	energy->partial = energy->missing_units != 0;
 }
 
@@ -236,13 +153,11 @@ static enum status check(const struct energy_activity *activity, struct error *e
 	return STATUS_OK;
 }
 
-static void copy_bound(struct energy *energy, const struct energy *bound_energy, enum bound bound) {
-	for (int unit = 0; unit < ENERGY_UNIT_COUNT; unit++) {
-		struct energy_row *row = &energy->rows[unit];
-		*(bound == LOW ? &row->energy_low_uj : &row->energy_high_uj) = bound_energy->rows[unit].energy_uj;
-	}
-	*(bound == LOW ? &energy->fpga.energy_low_uj : &energy->fpga.energy_high_uj) = bound_energy->fpga.energy_uj;
-	*(bound == LOW ? &energy->total.energy_low_uj : &energy->total.energy_high_uj) = bound_energy->total.energy_uj;
+static void copy_bound(struct energy *energy, const struct energy *other, enum energy_bound bound) {
+	for (int unit = 0; unit < ENERGY_UNIT_COUNT; unit++)
+		energy_copy_bound(&energy->rows[unit], &other->rows[unit], bound);
+	energy_copy_bound(&energy->fpga, &other->fpga, bound);
+	energy_copy_bound(&energy->total, &other->total, bound);
 }
 
 enum status estimate_energy(const struct config *config, const struct resources *resources,
@@ -250,13 +165,14 @@ enum status estimate_energy(const struct config *config, const struct resources 
                             const struct energy_activity *activity, struct energy *energy, struct error *error) {
 	enum status status = check(activity, error);
 	struct energy bound_energy;
-	struct pass pass = {config, resources, technology, device, activity, energy, TYPICAL};
+	struct pass pass = {config, resources, activity, energy, {technology, device, BOUND_TYPICAL}};
 	if (status != STATUS_OK) return status;
 	fill(&pass);
 	pass.energy = &bound_energy;
-	for (pass.bound = LOW; pass.bound < BOUND_COUNT; pass.bound++) {
+	for (int bound = BOUND_LOW; bound < BOUND_COUNT; bound++) {
+		pass.prices.bound = (enum energy_bound)bound;
 		fill(&pass);
-		copy_bound(energy, &bound_energy, pass.bound);
+		copy_bound(energy, &bound_energy, pass.prices.bound);
 	}
 	return STATUS_OK;
 }

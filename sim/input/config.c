@@ -175,6 +175,13 @@ static enum status check_buffer(const struct config *config, enum buffer_id id, 
 	return STATUS_OK;
 }
 
+static enum status check_streaming(const struct config *config, const char *path, struct error *error) {
+	if (config->streaming_dma_word_bits % 8 == 0) return STATUS_OK;
+	return error_set(error, STATUS_INPUT,
+	                 "%s: [streaming] dma_word_bits: %u is wrong; expected a multiple of 8, whole bytes of memory",
+	                 path, config->streaming_dma_word_bits);
+}
+
 /* file names without folders: device and technology */
 static enum status check_name(const char *name, const char *key, const char *path, struct error *error) {
 	if (name[0] != '.' && strchr(name, '/') == NULL) return STATUS_OK;
@@ -189,6 +196,7 @@ enum status config_check(const struct config *config, const char *path, struct e
 	if (status == STATUS_OK) status = check_memory(config, path, error);
 	for (int id = 0; id < BUFFER_COUNT && status == STATUS_OK; id++)
 		status = check_buffer(config, (enum buffer_id)id, path, error);
+	if (status == STATUS_OK) status = check_streaming(config, path, error);
 	if (status == STATUS_OK) status = check_name(config->device, "device", path, error);
 	if (status == STATUS_OK) status = check_name(config->technology, "technology", path, error);
 	return status;

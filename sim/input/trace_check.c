@@ -2,31 +2,12 @@
  * from the shapes before it, every map is written once and before it is read, and every weight and parameter is within
  * its width. What is not checked: whether the 32-bit sums of a fixed-point convolution can wrap (see
  * sim/values/values.h), and whether the numbers make a good network. */
-#include "sim/input/trace_keys.h"
+#include "sim/input/trace_check.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct check {
-	const struct trace *trace;
-	const struct trace_places *places;
-	struct error *error;
-	uint8_t *map_written, *tensor_used; /* one byte each */
-};
-
-#define BAD(record, index, key, value, ...)                                                                            \
-	trace_place_error(check->places, check->trace, record, index, key, value, check->error, __VA_ARGS__)
-#define BAD_LAYER(key, value, ...)                                                                                     \
-	BAD(TRACE_RECORD_LAYER, (uint32_t)(layer - check->trace->layers), key, value, __VA_ARGS__)
-
-/* A number as text for a message; the buffer lives as long as the enclosing block. */
-#define TEXT(number) number_text((int64_t)(number), (char[24]){0})
-static const char *number_text(int64_t number, char buffer[24]) {
-	snprintf(buffer, 24, "%" PRId64, number);
-	return buffer;
-}
 
 static size_t word_count(const char *const *words) {
 	size_t count = 0;
@@ -143,6 +124,10 @@ static enum status check_maps(struct check *check) {
 		if (map->kind == TRACE_MAP_FIXED && (map->value_bits < 2 || map->value_bits > 16) && !wide)
 			return BAD(TRACE_RECORD_MAP, i, "bits", TEXT(map->value_bits),
 			           "expected 2 to 16 for a map of kind fixed, or 32 for the scores map");
+		if (map->is_unsigned && (map->kind != TRACE_MAP_FIXED || map->value_bits > 15 ||
+		                         i == trace->input_map || i == trace->scores_map))
+			return BAD(TRACE_RECORD_MAP, i, "unsigned", TEXT(1),
+			           "expected 0 but for a map of kind fixed and at most 15 bits between two layers");
 		if (values > TRACE_MAP_VALUES_MAX)
 			return BAD(TRACE_RECORD_MAP, i, "channels", TEXT(map->channels),
 			           "%" PRIu64 " values, expected at most %d", values, (int)TRACE_MAP_VALUES_MAX);
@@ -194,20 +179,29 @@ static enum status check_conv_kind(struct check *check, const struct conv_check 
 		                 "used before it is written, expected the input or a map of an earlier layer");
 	if (binary && map->kind != TRACE_MAP_BITS)
 		return BAD_LAYER(KEY("_input"), map->name, "expected a map of kind bits for a binary convolution");
-	if (!binary && (map->kind != TRACE_MAP_FIXED || map->value_bits > 16))
-		return BAD_LAYER(KEY("_input"), map->name,
-		                 "expected a map of kind fixed and at most 16 bits for a fixed convolution");
-	if (binary ? conv->weight_bits != 1 : conv->weight_bits < 2)
-		return BAD_LAYER(KEY("_weight_bits"), TEXT(conv->weight_bits), "expected %s convolution",
-		                 binary ? "1 for a binary" : "2 to 16 for a fixed");
+	if (!binary && map->value_bits > 16)
+		return BAD_LAYER(KEY("_input"), map->name, "expected a map of at most 16 bits for a fixed convolution");
+	if (binary && conv->weight_bits != 1)
+		return BAD_LAYER(KEY("_weight_bits"), TEXT(conv->weight_bits), "expected 1 for a binary convolution");
 	if (!binary && conv->pad_value != TRACE_PAD_MASKED)
 		return BAD_LAYER(KEY("_pad_value"), TEXT(conv->pad_value), "expected masked for a fixed convolution");
 	if (conv->tap_shared && binary)
 		return BAD_LAYER(KEY("_tap_shared"), TEXT(1), "expected 0 for a binary convolution");
+	if (conv->depthwise && (binary || conv->tap_shared))
+		return BAD_LAYER(KEY("_depthwise"), TEXT(1),
+		                 "expected 0 but for a fixed convolution that is not tap_shared");
+	if (conv->depthwise && layer->output_channels != map->channels)
+		return BAD_LAYER("output_channels", TEXT(layer->output_channels),
+		                 "expected the %" PRIu32 " channels of the map that a depthwise convolution reads",
+		                 map->channels);
 	if (conv->pre_pool != TRACE_PRE_POOL_AVERAGE2) return STATUS_OK;
-	if (binary || conv->kernel != 1 || conv->stride != 2 || conv->pad != 0 || conv->tap_shared)
+	if (binary || conv->kernel != 1 || conv->stride != 2 || conv->pad != 0 || conv->tap_shared || conv->depthwise ||
+	    !trace_conv_is_square(conv))
 		return BAD_LAYER(KEY("_pre_pool"), "average2",
-		                 "expected a fixed convolution of kernel 1, stride 2, pad 0, not tap_shared");
+		                 "expected a fixed convolution of kernel 1, stride 2, pad 0, not tap_shared or "
+		                 "depthwise");
+	if (map->kind == TRACE_MAP_BITS)
+		return BAD_LAYER(KEY("_pre_pool"), "average2", "expected a map of kind fixed, not bits");
 	if (map->height % 2 || map->width % 2)
 		return BAD_LAYER(KEY("_pre_pool"), "average2",
 		                 "expected a map of even height and width, not %" PRIu32 " x %" PRIu32, map->height,
@@ -215,26 +209,48 @@ static enum status check_conv_kind(struct check *check, const struct conv_check 
 	return STATUS_OK;
 }
 
+/* The keys and sizes of a convolution along one side of its map. */
+struct side_check {
+	const char *kernel_key, *pad_key, *sums_key;
+	uint32_t size, kernel, stride, pad, sums;
+};
+
+static enum status check_conv_side(struct check *check, const struct conv_check *at, const struct side_check *side) {
+	const struct trace_layer *layer = at->layer;
+	const uint32_t padded = side->size + 2 * side->pad;
+	if (side->pad >= side->kernel)
+		return BAD_LAYER(KEY(side->pad_key), TEXT(side->pad), "expected less than the kernel of %" PRIu32,
+		                 side->kernel);
+	if (side->kernel > padded)
+		return BAD_LAYER(KEY(side->kernel_key), TEXT(side->kernel),
+		                 "expected at most %" PRIu32 ", a side of the padded map", padded);
+	const uint32_t sums = (padded - side->kernel) / side->stride + 1;
+	if (side->sums != sums)
+		return BAD_LAYER(side->sums_key, TEXT(side->sums), "expected %" PRIu32 " from the %s convolution", sums,
+		                 at->prefix);
+	return STATUS_OK;
+}
+
 static enum status check_conv_shape(struct check *check, const struct conv_check *at) {
 	const struct trace_layer *layer = at->layer;
 	const struct trace_conv *conv = at->conv;
+	const struct trace_conv_rows rows = trace_rows_of_conv(conv);
 	const struct trace_map *map = &check->trace->maps[conv->input_map];
-	const uint32_t height = map->height + 2 * conv->pad, width = map->width + 2 * conv->pad;
-	if (conv->pad >= conv->kernel)
-		return BAD_LAYER(KEY("_pad"), TEXT(conv->pad), "expected less than the kernel of %" PRIu32,
-		                 conv->kernel);
-	if (conv->kernel > height || conv->kernel > width)
-		return BAD_LAYER(KEY("_kernel"), TEXT(conv->kernel),
-		                 "expected at most the padded map's %" PRIu32 " x %" PRIu32, height, width);
-	const uint32_t sums_height = (height - conv->kernel) / conv->stride + 1;
-	const uint32_t sums_width = (width - conv->kernel) / conv->stride + 1;
-	if (layer->sums_height != sums_height)
-		return BAD_LAYER("sums_height", TEXT(layer->sums_height),
-		                 "expected %" PRIu32 " from the %s convolution", sums_height, at->prefix);
-	if (layer->sums_width != sums_width)
-		return BAD_LAYER("sums_width", TEXT(layer->sums_width), "expected %" PRIu32 " from the %s convolution",
-		                 sums_width, at->prefix);
-	const uint64_t taps = (uint64_t)conv->kernel * conv->kernel, window = taps * map->channels;
+	const int own = conv->kernel_height != 0;
+	const struct side_check height = {own ? "_kernel_height" : "_kernel",
+	                                  own ? "_pad_height" : "_pad",
+	                                  "sums_height",
+	                                  map->height,
+	                                  rows.kernel,
+	                                  rows.stride,
+	                                  rows.pad,
+	                                  layer->sums_height};
+	const struct side_check width = {"_kernel",    "_pad",       "sums_width", map->width,
+	                                 conv->kernel, conv->stride, conv->pad,    layer->sums_width};
+	enum status status = check_conv_side(check, at, &height);
+	if (!status) status = check_conv_side(check, at, &width);
+	if (status) return status;
+	const uint64_t taps = (uint64_t)rows.kernel * conv->kernel, window = taps * map->channels;
 	if (window > TRACE_COLUMNS_MAX)
 		return BAD_LAYER(KEY("_kernel"), TEXT(conv->kernel),
 		                 "%" PRIu64 " values in one window, expected at most %d", window,
@@ -260,18 +276,17 @@ static enum status check_conv(struct check *check, const struct conv_check *at) 
 	enum status status = check_conv_kind(check, at);
 	if (!status) status = check_conv_shape(check, at);
 	if (status) return status;
-	const uint64_t taps = conv->tap_shared ? 1 : (uint64_t)conv->kernel * conv->kernel;
+	const uint64_t taps = conv->tap_shared ? 1 : (uint64_t)trace_rows_of_conv(conv).kernel * conv->kernel;
 	return check_tensor_shape(check, at->layer, KEY("_weights"), conv->weight_tensor,
 	                          conv->kind == TRACE_CONV_BINARY ? TRACE_TENSOR_BITS : TRACE_TENSOR_INT16,
-	                          taps * check->trace->maps[conv->input_map].channels);
+	                          taps * trace_conv_inputs(check->trace, conv));
 }
 
 static enum status check_output(struct check *check, const struct trace_layer *layer, const char *key, uint32_t index,
                                 enum trace_map_kind kind) {
 	if (index == UINT32_MAX) return STATUS_OK;
 	const struct trace_map *map = &check->trace->maps[index];
-	const uint32_t shrink = layer->pool == TRACE_POOL_MAX2 ? 2 : 1;
-	const uint32_t height = layer->sums_height / shrink, width = layer->sums_width / shrink;
+	const uint32_t height = trace_pooled_height(layer), width = trace_pooled_width(layer);
 	if (map->kind != kind)
 		return BAD_LAYER(key, map->name, "expected a map of kind %s",
 		                 kind == TRACE_MAP_BITS ? "bits" : "fixed");
@@ -291,12 +306,32 @@ static enum status check_output(struct check *check, const struct trace_layer *l
 		                 map->height, map->width, map->channels, height, width, layer->output_channels);
 	if (check->map_written[index]) return BAD_LAYER(key, map->name, "expected a map that nothing wrote before");
 	check->map_written[index] = 1;
-	const int64_t limit = (int64_t)1 << (map->value_bits - 1), base = layer->threshold_base;
+	const int64_t least = map->is_unsigned ? 0 : -((int64_t)1 << (map->value_bits - 1));
+	const int64_t most = least + ((int64_t)1 << map->value_bits) - 1, base = layer->threshold_base;
 	if (kind == TRACE_MAP_FIXED && layer->post == TRACE_POST_THRESHOLD &&
-	    (base < -limit || base + layer->threshold_count > limit - 1))
+	    (base < least || base + layer->threshold_count > most))
 		return BAD_LAYER("threshold_base", TEXT(base),
-		                 "expected base to base + %" PRIu32 " within the map's %" PRIu32 " bits",
-		                 layer->threshold_count, map->value_bits);
+		                 "expected base to base + %" PRIu32 " within the map's %" PRIu32 " %sbits",
+		                 layer->threshold_count, map->value_bits, map->is_unsigned ? "unsigned " : "");
+	return STATUS_OK;
+}
+
+static enum status check_pool(struct check *check, const struct trace_layer *layer) {
+	const struct trace_pool_window pool = trace_window_of_pool(layer);
+	const uint32_t height = layer->sums_height + 2 * pool.pad, width = layer->sums_width + 2 * pool.pad;
+	if (layer->pool == TRACE_POOL_MAX2 && (height < 2 || width < 2))
+		return BAD_LAYER("pool", "max2", "expected sums of at least 2 x 2, not %" PRIu32 " x %" PRIu32, height,
+		                 width);
+	if (pool.pad >= pool.height || pool.pad >= pool.width)
+		return BAD_LAYER("pool_pad", TEXT(pool.pad), "expected less than the pool's %" PRIu32 " x %" PRIu32,
+		                 pool.height, pool.width);
+	if (pool.height > height)
+		return BAD_LAYER("pool_height", TEXT(pool.height), "expected at most the padded sums' %" PRIu32,
+		                 height);
+	if (pool.width > width)
+		return BAD_LAYER("pool_width", TEXT(pool.width), "expected at most the padded sums' %" PRIu32, width);
+	if (layer->transpose && layer->pool != TRACE_POOL_NONE)
+		return BAD_LAYER("transpose", TEXT(1), "expected 0 for a layer with a pool");
 	return STATUS_OK;
 }
 
@@ -311,11 +346,8 @@ static enum status check_layer(struct check *check, const struct trace_layer *la
 	if (sums > TRACE_MAP_VALUES_MAX)
 		return BAD_LAYER("output_channels", TEXT(layer->output_channels),
 		                 "%" PRIu64 " sums, expected at most %d", sums, (int)TRACE_MAP_VALUES_MAX);
-	if (layer->pool == TRACE_POOL_MAX2 && (layer->sums_height < 2 || layer->sums_width < 2))
-		return BAD_LAYER("pool", "max2", "expected sums of at least 2 x 2, not %" PRIu32 " x %" PRIu32,
-		                 layer->sums_height, layer->sums_width);
-	if (layer->transpose && layer->pool != TRACE_POOL_NONE)
-		return BAD_LAYER("transpose", TEXT(1), "expected 0 for a layer with a pool");
+	status = check_pool(check, layer);
+	if (status) return status;
 	if (layer->fixed_map == UINT32_MAX && layer->bits_map == UINT32_MAX)
 		return BAD_LAYER("fixed_map", NULL, "missing, expected fixed_map or bits_map or both");
 	status = check_output(check, layer, "fixed_map", layer->fixed_map, TRACE_MAP_FIXED);
@@ -373,62 +405,6 @@ static enum status check_uses(struct check *check) {
 	return STATUS_OK;
 }
 
-static enum status check_weights(struct check *check, const struct trace_layer *layer, const char *key,
-                                 const struct trace_conv *conv) {
-	const struct trace_tensor *tensor = &check->trace->tensors[conv->weight_tensor];
-	if (!tensor->data) return STATUS_OK;
-	if (tensor->type == TRACE_TENSOR_BITS) {
-		const size_t row_bytes = trace_bits_row_bytes(tensor->columns);
-		for (uint32_t row = 0; row < tensor->rows; row++) {
-			const uint8_t *bytes = (const uint8_t *)tensor->data + row * row_bytes;
-			uint32_t stray = (uint32_t)bytes[tensor->columns / 8 % row_bytes] >> tensor->columns % 8;
-			if (tensor->columns / 8 == row_bytes) stray = 0;
-			for (size_t i = tensor->columns / 8 + 1; i < row_bytes; i++) stray |= bytes[i];
-			if (stray)
-				return BAD_LAYER(key, tensor->name,
-				                 "a bit behind the last column of row %" PRIu32 " is 1, expected 0",
-				                 row);
-		}
-		return STATUS_OK;
-	}
-	const int32_t limit = (int32_t)1 << (conv->weight_bits - 1);
-	const int16_t *weights = tensor->data;
-	for (uint64_t i = 0; i < (uint64_t)tensor->rows * tensor->columns; i++)
-		if (weights[i] < -limit || weights[i] >= limit)
-			return BAD_LAYER(key, tensor->name,
-			                 "%d in row %" PRIu64 ", column %" PRIu64 ", expected %" PRId32 " to %" PRId32
-			                 " (%" PRIu32 " bits)",
-			                 weights[i], i / tensor->columns, i % tensor->columns, -limit, limit - 1,
-			                 conv->weight_bits);
-	return STATUS_OK;
-}
-
-static enum status check_parameters(struct check *check, const struct trace_layer *layer) {
-	static const struct {
-		const char *name;
-		int32_t minimum, maximum;
-	} affine[] = {{"A", INT16_MIN, INT16_MAX},  {"B", INT32_MIN, INT32_MAX}, {"MP", INT16_MIN, INT16_MAX},
-	              {"MN", INT16_MIN, INT16_MAX}, {"C", INT32_MIN, INT32_MAX}, {"E", 0, 31}},
-	  threshold = {"D", 0, 1};
-	const struct trace_tensor *tensor = &check->trace->tensors[layer->parameter_tensor];
-	const int32_t *values = tensor->data;
-	if (!values) return STATUS_OK;
-	const bool is_affine = layer->post == TRACE_POST_AFFINE;
-	for (uint32_t row = 0; row < tensor->rows; row++) {
-		for (uint32_t k = 0; k < (is_affine ? 6 : 1); k++) {
-			const int32_t value = values[(size_t)row * tensor->columns + k];
-			const int32_t minimum = is_affine ? affine[k].minimum : threshold.minimum;
-			const int32_t maximum = is_affine ? affine[k].maximum : threshold.maximum;
-			if (value < minimum || value > maximum)
-				return BAD_LAYER(
-				    "parameters", tensor->name,
-				    "%s of output %" PRIu32 " is %" PRId32 ", expected %" PRId32 " to %" PRId32,
-				    is_affine ? affine[k].name : threshold.name, row, value, minimum, maximum);
-		}
-	}
-	return STATUS_OK;
-}
-
 static enum status check_layers(struct check *check) {
 	const struct trace *trace = check->trace;
 	enum status status = STATUS_OK;
@@ -436,10 +412,10 @@ static enum status check_layers(struct check *check) {
 	for (uint32_t i = 0; !status && i < trace->layer_count; i++) {
 		const struct trace_layer *layer = &trace->layers[i];
 		status = check_layer(check, layer);
-		if (!status) status = check_weights(check, layer, "main_weights", &layer->main);
+		if (!status) status = trace_check_weights(check, layer, "main_weights", &layer->main);
 		if (!status && layer->skip.kind != TRACE_CONV_NONE)
-			status = check_weights(check, layer, "skip_weights", &layer->skip);
-		if (!status) status = check_parameters(check, layer);
+			status = trace_check_weights(check, layer, "skip_weights", &layer->skip);
+		if (!status) status = trace_check_parameters(check, layer);
 	}
 	return status;
 }

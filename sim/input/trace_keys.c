@@ -16,7 +16,7 @@ static const char *const main_words[] = {"none", "binary", "fixed", NULL};
 static const char *const pad_words[] = {"masked", "minus", "plus", NULL};
 static const char *const pre_pool_words[] = {"none", "average2", NULL};
 static const char *const post_words[] = {"affine", "threshold", NULL};
-static const char *const pool_words[] = {"none", "max2", NULL};
+static const char *const pool_words[] = {"none", "max2", "max", NULL};
 
 #define NETWORK(member) .offset = offsetof(struct trace_network_record, member)
 #define MAP(member) .offset = offsetof(struct trace_map, member)
@@ -50,6 +50,7 @@ static const struct trace_field map_fields[] = {
     {"width", TRACE_FIELD_NUMBER, MAP(width), RANGE(1, 4096)},
     {"channels", TRACE_FIELD_NUMBER, MAP(channels), RANGE(1, 65536)},
     {"bits", TRACE_FIELD_NUMBER, MAP(value_bits), RANGE(1, 32)},
+    {"unsigned", TRACE_FIELD_NUMBER, MAP(is_unsigned), RANGE(0, 1), ABSENT(0)},
     {.key = NULL},
 };
 
@@ -72,9 +73,15 @@ static const struct trace_field layer_fields[] = {
     {"main_kernel", TRACE_FIELD_NUMBER, LAYER(main.kernel), RANGE(1, 4096)},
     {"main_stride", TRACE_FIELD_NUMBER, LAYER(main.stride), RANGE(1, 4096), ABSENT(1)},
     {"main_pad", TRACE_FIELD_NUMBER, LAYER(main.pad), RANGE(0, 4095), ABSENT(0)},
+    {"main_kernel_height", TRACE_FIELD_NUMBER, LAYER(main.kernel_height), RANGE(1, 4096), ABSENT(0)},
+    {"main_stride_height", TRACE_FIELD_NUMBER, LAYER(main.stride_height), RANGE(1, 4096),
+     .when = TRACE_WITH_MAIN_HEIGHT, ABSENT(1)},
+    {"main_pad_height", TRACE_FIELD_NUMBER, LAYER(main.pad_height), RANGE(0, 4095), .when = TRACE_WITH_MAIN_HEIGHT,
+     ABSENT(0)},
     {"main_pad_value", TRACE_FIELD_WORD, LAYER(main.pad_value), .words = pad_words, ABSENT(0)},
     {"main_pre_pool", TRACE_FIELD_WORD, LAYER(main.pre_pool), .words = pre_pool_words, ABSENT(0)},
     {"main_tap_shared", TRACE_FIELD_NUMBER, LAYER(main.tap_shared), RANGE(0, 1), ABSENT(0)},
+    {"main_depthwise", TRACE_FIELD_NUMBER, LAYER(main.depthwise), RANGE(0, 1), ABSENT(0)},
     {"main_weight_bits", TRACE_FIELD_NUMBER, LAYER(main.weight_bits), RANGE(1, 16)},
     {"main_weights", TRACE_FIELD_TENSOR, LAYER(main.weight_tensor)},
     {"skip", TRACE_FIELD_WORD, LAYER(skip.kind), .words = main_words, ABSENT(0)},
@@ -82,11 +89,18 @@ static const struct trace_field layer_fields[] = {
     {"skip_kernel", TRACE_FIELD_NUMBER, LAYER(skip.kernel), RANGE(1, 4096), .when = TRACE_WITH_SKIP},
     {"skip_stride", TRACE_FIELD_NUMBER, LAYER(skip.stride), RANGE(1, 4096), .when = TRACE_WITH_SKIP, ABSENT(1)},
     {"skip_pad", TRACE_FIELD_NUMBER, LAYER(skip.pad), RANGE(0, 4095), .when = TRACE_WITH_SKIP, ABSENT(0)},
+    {"skip_kernel_height", TRACE_FIELD_NUMBER, LAYER(skip.kernel_height), RANGE(1, 4096), .when = TRACE_WITH_SKIP,
+     ABSENT(0)},
+    {"skip_stride_height", TRACE_FIELD_NUMBER, LAYER(skip.stride_height), RANGE(1, 4096),
+     .when = TRACE_WITH_SKIP_HEIGHT, ABSENT(1)},
+    {"skip_pad_height", TRACE_FIELD_NUMBER, LAYER(skip.pad_height), RANGE(0, 4095), .when = TRACE_WITH_SKIP_HEIGHT,
+     ABSENT(0)},
     {"skip_pad_value", TRACE_FIELD_WORD, LAYER(skip.pad_value), .words = pad_words, .when = TRACE_WITH_SKIP, ABSENT(0)},
     {"skip_pre_pool", TRACE_FIELD_WORD, LAYER(skip.pre_pool), .words = pre_pool_words, .when = TRACE_WITH_SKIP,
      ABSENT(0)},
     {"skip_tap_shared", TRACE_FIELD_NUMBER, LAYER(skip.tap_shared), RANGE(0, 1), .when = TRACE_WITH_SKIP, ABSENT(0)},
-    {"skip_weight_bits", TRACE_FIELD_NUMBER, LAYER(skip.weight_bits), RANGE(2, 16), .when = TRACE_WITH_SKIP},
+    {"skip_depthwise", TRACE_FIELD_NUMBER, LAYER(skip.depthwise), RANGE(0, 1), .when = TRACE_WITH_SKIP, ABSENT(0)},
+    {"skip_weight_bits", TRACE_FIELD_NUMBER, LAYER(skip.weight_bits), RANGE(1, 16), .when = TRACE_WITH_SKIP},
     {"skip_weights", TRACE_FIELD_TENSOR, LAYER(skip.weight_tensor), .when = TRACE_WITH_SKIP},
     {"output_channels", TRACE_FIELD_NUMBER, LAYER(output_channels), RANGE(1, 65536)},
     {"sums_height", TRACE_FIELD_NUMBER, LAYER(sums_height), RANGE(1, 4096)},
@@ -97,6 +111,10 @@ static const struct trace_field layer_fields[] = {
      .when = TRACE_WITH_THRESHOLD},
     {"threshold_base", TRACE_FIELD_SIGNED, LAYER(threshold_base), RANGE(-32768, 32767), .when = TRACE_WITH_THRESHOLD},
     {"pool", TRACE_FIELD_WORD, LAYER(pool), .words = pool_words, ABSENT(0)},
+    {"pool_height", TRACE_FIELD_NUMBER, LAYER(pool_height), RANGE(1, 4096), .when = TRACE_WITH_MAX_POOL},
+    {"pool_width", TRACE_FIELD_NUMBER, LAYER(pool_width), RANGE(1, 4096), .when = TRACE_WITH_MAX_POOL},
+    {"pool_stride", TRACE_FIELD_NUMBER, LAYER(pool_stride), RANGE(1, 4096), .when = TRACE_WITH_MAX_POOL, ABSENT(0)},
+    {"pool_pad", TRACE_FIELD_NUMBER, LAYER(pool_pad), RANGE(0, 4095), .when = TRACE_WITH_MAX_POOL, ABSENT(0)},
     {"transpose", TRACE_FIELD_NUMBER, LAYER(transpose), RANGE(0, 1), ABSENT(0)},
     {"parameters", TRACE_FIELD_TENSOR, LAYER(parameter_tensor)},
     {"fixed_map", TRACE_FIELD_MAP, LAYER(fixed_map), ABSENT(UINT32_MAX)},
@@ -117,6 +135,9 @@ bool trace_field_applies(const struct trace_field *field, const void *record) {
 	const struct trace_layer *layer = record;
 	switch (field->when) {
 	case TRACE_WITH_SKIP: return layer->skip.kind != TRACE_CONV_NONE;
+	case TRACE_WITH_MAIN_HEIGHT: return layer->main.kernel_height != 0;
+	case TRACE_WITH_SKIP_HEIGHT: return layer->skip.kind != TRACE_CONV_NONE && layer->skip.kernel_height != 0;
+	case TRACE_WITH_MAX_POOL: return layer->pool == TRACE_POOL_MAX;
 	case TRACE_WITH_AFFINE: return layer->post == TRACE_POST_AFFINE;
 	case TRACE_WITH_THRESHOLD: return layer->post == TRACE_POST_THRESHOLD;
 	default: return true;

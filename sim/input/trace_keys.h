@@ -58,7 +58,15 @@ enum trace_field_type {
 };
 
 /* When a key of a layer line belongs there. */
-enum trace_when { TRACE_ALWAYS, TRACE_WITH_SKIP, TRACE_WITH_AFFINE, TRACE_WITH_THRESHOLD };
+enum trace_when {
+	TRACE_ALWAYS,
+	TRACE_WITH_SKIP,
+	TRACE_WITH_AFFINE,
+	TRACE_WITH_THRESHOLD,
+	TRACE_WITH_MAIN_HEIGHT,
+	TRACE_WITH_SKIP_HEIGHT,
+	TRACE_WITH_MAX_POOL
+};
 
 struct trace_field {
 	const char *key;

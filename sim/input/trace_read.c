@@ -160,7 +160,8 @@ static enum status unknown_key(const struct reader *reader, const struct token *
 /* What the line did not say: keys that must be there, keys that must not, values of absent keys. */
 static enum status complete_record(const struct reader *reader, const struct token *place,
                                    const struct trace_field *fields, uint64_t seen, void *record) {
-	static const char *const reasons[] = {"", "skip=fixed", "post=affine", "post=threshold"};
+	static const char *const reasons[] = {
+	    "", "skip=fixed", "post=affine", "post=threshold", "main_kernel_height", "skip_kernel_height", "pool=max"};
 	struct token token = *place;
 	for (size_t i = 0; fields[i].key; i++) {
 		const bool given = seen >> i & 1, applies = trace_field_applies(&fields[i], record);

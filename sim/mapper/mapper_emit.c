@@ -20,10 +20,37 @@ void emitter_touch(struct emitter *emitter, uint32_t space, uint32_t writes, uin
 		emitter->program->used_words[space] = (uint32_t)(first + count);
 }
 
+int emitter_may_overflow(const struct command *command) {
+	const struct transfer_fields *transfer = &command->f.transfer;
+	const struct conv_fields *conv = &command->f.conv;
+	const struct post_fields *post = &command->f.post;
+	uint32_t wide = command->flags >> 16 | command->layer >> 12;
+	wide |= (command->take_data | command->take_room | command->give_data | command->give_room) >> 5;
+	switch (command->opcode) {
+	case OPCODE_LOAD:
+	case OPCODE_STORE: return wide || (transfer->channel | transfer->buffer) >> 4;
+	case OPCODE_BINARY_CONV:
+	case OPCODE_FIXED_CONV:
+		wide |= (conv->input_width | conv->input_height | conv->output_width | conv->rows | conv->first_row |
+		         conv->input_first_row | conv->input_words | conv->groups | conv->steps | conv->channels) >>
+		        16;
+		return wide || (conv->kernel | conv->stride | conv->pad) >> 4;
+	case OPCODE_POST:
+		wide |= (post->width | post->rows | post->channels | post->a_groups | post->b_groups |
+		         post->sums_width | post->fixed_words | post->bits_words | post->first_channel) >>
+		        16;
+		return wide || post->shift >> 5 || post->value_bits >> 8;
+	case OPCODE_END:
+	case OPCODE_BARRIER:
+	case OPCODE_COUNT: break;
+	}
+	return 1;
+}
+
 enum status emitter_append(struct emitter *emitter, const struct command *command) {
 	struct program *program = emitter->program;
 	const struct plan *plan = emitter->plan;
-	const char *field = command_field_overflow(command);
+	const char *field = emitter_may_overflow(command) ? command_field_overflow(command) : NULL;
 	if (field)
 		return plan_refuse(plan, &plan->layers[command->layer], "a command's field %s does not fit its bits",
 		                   field);

@@ -44,6 +44,10 @@ void emitter_touch(struct emitter *emitter, uint32_t space, uint32_t writes, uin
  * program memory is too small; STATUS_MEMORY. */
 enum status emitter_append(struct emitter *emitter, const struct command *command);
 
+/* 0 only where command_field_overflow is sure to find nothing: one look at the narrow fields together, since nearly
+ * every command passes. */
+int emitter_may_overflow(const struct command *command);
+
 /* mapper_tile.c: the engine commands and the post command of a tile whose inputs and weights are loaded. */
 enum status emitter_append_tile(struct emitter *emitter, const struct layer_plan *layer, const struct tile *tile);
 

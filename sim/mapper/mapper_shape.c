@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { FIELD_4_BITS = 15, FIELD_16_BITS = 65535 };
+enum { FIELD_4_BITS = 15, FIELD_16_BITS = 65535, THRESHOLDS_MAX = 3 };
 
 enum status plan_refuse(const struct plan *plan, const struct layer_plan *layer, const char *format, ...) {
 	char text[ERROR_TEXT_BYTES];
@@ -141,6 +141,32 @@ static int window_is_faster(const struct plan *plan, const struct layer_plan *la
 	return first + (width - 1) * (fresh > lanes ? fresh : lanes) + lanes < width * groups * first;
 }
 
+/* What a trace may hold and this organisation has no command for. */
+static enum status check_organisation(const struct plan *plan, const struct layer_plan *layer) {
+	const struct trace_layer *trace = layer->layer;
+	const struct trace_map *map = trace->fixed_map == UINT32_MAX ? NULL : &plan->trace->maps[trace->fixed_map];
+	const struct trace_conv *convs[] = {&trace->main, &trace->skip};
+	const char *what = NULL;
+	for (int i = 0; i < 2 && !what; i++) {
+		if (convs[i]->kind == TRACE_CONV_NONE) continue;
+		if (convs[i]->depthwise) what = "a depthwise convolution";
+		if (!trace_conv_is_square(convs[i]))
+			what = "a kernel, stride or pad that differs along rows and columns";
+		if (convs[i]->kind == TRACE_CONV_FIXED && plan->trace->maps[convs[i]->input_map].kind == TRACE_MAP_BITS)
+			what = "a fixed convolution of a map of bits";
+	}
+	if (!what && trace->pool == TRACE_POOL_MAX) what = "a maximum pool that is not 2 x 2";
+	if (!what && map && map->is_unsigned) what = "an unsigned output map";
+	if (!what && trace->post == TRACE_POST_THRESHOLD && trace->threshold_count > THRESHOLDS_MAX)
+		return plan_refuse(plan, layer,
+		                   "%" PRIu32 " thresholds; organisation = time_shared has at most %d, organisation = "
+		                   "streaming runs it",
+		                   trace->threshold_count, THRESHOLDS_MAX);
+	if (!what) return STATUS_OK;
+	return plan_refuse(plan, layer,
+	                   "%s; organisation = time_shared has no such unit, organisation = streaming runs it", what);
+}
+
 static enum status plan_conv(const struct plan *plan, const struct layer_plan *layer, const struct trace_conv *conv,
                              struct conv_plan *out) {
 	const struct config *config = &plan->config;
@@ -189,7 +215,8 @@ static enum status plan_layer(struct plan *plan, uint32_t index) {
 	if (layer->output_channels > FIELD_16_BITS)
 		return plan_refuse(plan, out, "%" PRIu32 " output channels; at most %d", layer->output_channels,
 		                   FIELD_16_BITS);
-	enum status status = plan_conv(plan, out, &layer->main, &out->main);
+	enum status status = check_organisation(plan, out);
+	if (status == STATUS_OK) status = plan_conv(plan, out, &layer->main, &out->main);
 	/* a threshold reads the main sums only: a skip convolution beside it would compute nothing */
 	if (status == STATUS_OK && layer->skip.kind != TRACE_CONV_NONE && layer->post != TRACE_POST_THRESHOLD)
 		status = plan_conv(plan, out, &layer->skip, &out->skip);

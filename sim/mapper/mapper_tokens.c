@@ -1,8 +1,9 @@
 /* Tokens from address ranges; see mapper_tokens.h.
  *
- * Of every space a list of the last accesses is kept: each address has at most one last writer and one last reader per
- * unit since then. A write takes the range away from all accesses before it, which it waited for; a read takes it from
- * earlier reads of the same unit.
+ * Of every space two lists of the last accesses are kept, writes and reads: each address has at most one last writer,
+ * and what was read since then. A write takes its range away from all accesses before it, which it waited for. A read
+ * takes nothing away: a later write of the range waits for the latest reads of each unit, whatever earlier ones are
+ * listed; so a read looks at the writes alone, and most buffers of weights have none behind the preamble.
  *
  * A room token is left out where it follows from the tokens taken so far (post overwrites what load wrote and an engine
  * has read since: the engine's token says it all). Data tokens are kept even then, because the state of a waiting unit
@@ -16,12 +17,15 @@ struct access {
 	uint64_t first, end;
 	uint32_t command;
 	enum unit_id unit;
-	uint32_t writes;
 };
 
 struct access_list {
 	struct access *items;
 	size_t count, capacity;
+};
+
+struct space {
+	struct access_list writes, reads;
 };
 
 /* Commands of every unit below these indices are complete. */
@@ -30,7 +34,7 @@ struct clock {
 };
 
 struct token_tracker {
-	struct access_list spaces[SPACE_COUNT];
+	struct space spaces[SPACE_COUNT];
 	struct clock taken[UNIT_COUNT]; /* by tokens taken from that very unit */
 	struct clock known[UNIT_COUNT]; /* by these and all that follows from them */
 	struct clock *starts;           /* of each command: what was known when it started */
@@ -43,13 +47,16 @@ struct token_tracker *token_tracker_create(void) {
 
 void token_tracker_free(struct token_tracker *tracker) {
 	if (!tracker) return;
-	for (int i = 0; i < SPACE_COUNT; i++) free(tracker->spaces[i].items);
+	for (int i = 0; i < SPACE_COUNT; i++) {
+		free(tracker->spaces[i].writes.items);
+		free(tracker->spaces[i].reads.items);
+	}
 	free(tracker->starts);
 	free(tracker);
 }
 
 void token_tracker_barrier(struct token_tracker *tracker, uint32_t index) {
-	for (int i = 0; i < SPACE_COUNT; i++) tracker->spaces[i].count = 0;
+	for (int i = 0; i < SPACE_COUNT; i++) tracker->spaces[i].writes.count = tracker->spaces[i].reads.count = 0;
 	for (int me = 0; me < UNIT_COUNT; me++)
 		for (int from = 0; from < UNIT_COUNT; from++)
 			tracker->taken[me].below[from] = tracker->known[me].below[from] = index;
@@ -57,7 +64,7 @@ void token_tracker_barrier(struct token_tracker *tracker, uint32_t index) {
 
 static enum status list_add(struct access_list *list, struct access item) {
 	if (list->count == list->capacity) {
-		const size_t capacity = list->capacity ? 2 * list->capacity : 16;
+		const size_t capacity = list->capacity ? 2 * list->capacity : 32;
 		struct access *items = realloc(list->items, capacity * sizeof *items);
 		if (!items) return STATUS_MEMORY;
 		list->items = items;
@@ -67,25 +74,34 @@ static enum status list_add(struct access_list *list, struct access item) {
 	return STATUS_OK;
 }
 
-/* Takes [first, end) away from the accesses that `item`, the new one, stands for from now on. */
+/* Takes the range of `item` away from all accesses of the list. */
 static enum status list_trim(struct access_list *list, const struct access *item) {
-	const size_t count = list->count;
-	for (size_t i = 0; i < count; i++) {
-		struct access old = list->items[i];
-		if (old.end <= item->first || old.first >= item->end) continue;
-		if (!item->writes && (old.writes || old.unit != item->unit)) continue;
-		struct access *left = &list->items[i];
-		left->end = old.first < item->first ? item->first : old.first;
-		if (old.end > item->end) {
-			old.first = item->end;
-			if (list_add(list, old) != STATUS_OK) return STATUS_MEMORY;
-		}
+	for (size_t i = list->count; i-- > 0;) { /* backwards: what is appended is outside the range */
+		struct access *old = &list->items[i];
+		if (old->end <= item->first || old->first >= item->end) continue;
+		const struct access behind = {item->end, old->end, old->command, old->unit};
+		if (old->first < item->first)
+			old->end = item->first;
+		else
+			*old = list->items[--list->count];
+		if (behind.first < behind.end && list_add(list, behind) != STATUS_OK) return STATUS_MEMORY;
 	}
-	size_t kept = 0;
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].first < list->items[i].end) list->items[kept++] = list->items[i];
-	list->count = kept;
 	return STATUS_OK;
+}
+
+static enum status space_add(struct space *space, const struct access *item, uint32_t writes) {
+	if (!writes) {
+		struct access_list *reads = &space->reads;
+		struct access *last = reads->count ? &reads->items[reads->count - 1] : NULL;
+		if (last && last->unit == item->unit && last->first == item->first && last->end == item->end) {
+			last->command = item->command; /* the same weights, band after band */
+			return STATUS_OK;
+		}
+		return list_add(reads, *item);
+	}
+	enum status status = list_trim(&space->writes, item);
+	if (status == STATUS_OK) status = list_trim(&space->reads, item);
+	return status == STATUS_OK ? list_add(&space->writes, *item) : status;
 }
 
 /* The latest command + 1 of every other unit that must be complete; 0: none. */
@@ -93,15 +109,20 @@ struct waits {
 	uint32_t data[UNIT_COUNT], room[UNIT_COUNT];
 };
 
-static void find_waits(const struct access_list *list, const struct touch *touch, enum unit_id me,
-                       struct waits *waits) {
+/* Into latest: the last command + 1 of each other unit that overlaps the touch. */
+static void find_latest(const struct access_list *list, const struct touch *touch, enum unit_id me,
+                        uint32_t latest[UNIT_COUNT]) {
+	const uint64_t first = touch->first, end = touch->first + touch->count;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct access *old = &list->items[i];
-		if (old->unit == me || old->end <= touch->first || old->first >= touch->first + touch->count) continue;
-		if (!touch->writes && !old->writes) continue;
-		uint32_t *latest = touch->writes ? &waits->room[old->unit] : &waits->data[old->unit];
-		if (old->command + 1 > *latest) *latest = old->command + 1;
+		if (old->end <= first || old->first >= end || old->unit == me) continue;
+		if (old->command + 1 > latest[old->unit]) latest[old->unit] = old->command + 1;
 	}
+}
+
+static void find_waits(const struct space *space, const struct touch *touch, enum unit_id me, struct waits *waits) {
+	find_latest(&space->writes, touch, me, touch->writes ? waits->room : waits->data);
+	if (touch->writes) find_latest(&space->reads, touch, me, waits->room);
 }
 
 /* `me` learns that commands of `from` below `end` are complete, and all that the last of them knew. */
@@ -154,11 +175,8 @@ enum status token_tracker_add(struct token_tracker *tracker, struct command *com
 	set_tokens(tracker, commands, index, me, &waits);
 	for (uint32_t i = 0; i < touch_count; i++) {
 		const struct touch *touch = &touches[i];
-		const struct access item = {touch->first, touch->first + touch->count, index, me, touch->writes};
-		struct access_list *list = &tracker->spaces[touch->space];
-		enum status status = list_trim(list, &item);
-		if (status == STATUS_OK) status = list_add(list, item);
-		if (status != STATUS_OK) return status;
+		const struct access item = {touch->first, touch->first + touch->count, index, me};
+		if (space_add(&tracker->spaces[touch->space], &item, touch->writes) != STATUS_OK) return STATUS_MEMORY;
 	}
 	return STATUS_OK;
 }

@@ -3,25 +3,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/run/rows.h"
+#include "sim/run/rows_table.h"
 
 static const char *const state_columns[] = {"busy", "fill_drain", "dispatch", "blocked", "memory", "starved", "idle"};
-static const char *const resource_columns[] = {"lut", "ff", "dsp", "bram36", "uram"};
-enum { STATES = 7, RESOURCES = 5 };
+enum { STATES = 7 };
+const char *const table_resources[TABLE_RESOURCES] = {"lut", "ff", "dsp", "bram36", "uram"};
 
-static double number(const struct rows *rows, const char *scope, const char *name) {
+double table_number(const struct rows *rows, const char *scope, const char *name) {
 	const struct row *row = rows_find(rows, scope, name);
 	if (!row) return 0;
 	return row->kind == ROW_INTEGER ? (double)row->integer : row->kind == ROW_REAL ? row->real : 0;
 }
 
-static const char *text(const struct rows *rows, const char *scope, const char *name) {
+const char *table_text(const struct rows *rows, const char *scope, const char *name) {
 	const struct row *row = rows_find(rows, scope, name);
 	return row && row->kind == ROW_TEXT ? row->text : "";
 }
 
-/* 1234567 as 1,234,567. */
-static const char *grouped(double value, char *buffer, size_t bytes) {
+const char *table_grouped(double value, char *buffer, size_t bytes) {
 	char digits[32];
 	int length = snprintf(digits, sizeof digits, "%.0f", value);
 	size_t used = 0;
@@ -33,48 +32,65 @@ static const char *grouped(double value, char *buffer, size_t bytes) {
 	return buffer;
 }
 
-static void print_head(const struct rows *rows, FILE *out) {
-	char a[32], b[32], c[32];
-	const char *basis = text(rows, "run", "frames_per_s_basis");
-	fprintf(out, "%s on %s at %.9g MHz (exactness: %s)\n\n", text(rows, "run", "network"),
-	        text(rows, "device", "name"), number(rows, "run", "clock_mhz"), text(rows, "run", "exactness"));
-	fprintf(out, "How long      %s cycles a frame, %.4g ms; %s frames/s (%s)\n",
-	        grouped(number(rows, "run", "latency_cycles"), a, sizeof a), number(rows, "run", "latency_ms"),
-	        grouped(number(rows, "run", "frames_per_s"), b, sizeof b),
-	        strcmp(basis, "single_frame") ? "mean of frames" : "single frame: 1 / latency");
-	fprintf(out, "              %s cycles in all, %s of them once before the first frame (resident weights)\n",
-	        grouped(number(rows, "run", "total_cycles"), a, sizeof a),
-	        grouped(number(rows, "run", "preamble_cycles"), b, sizeof b));
+void table_print_values(const struct rows *rows, FILE *out) {
+	char a[32];
 	if (rows_find(rows, "run", "images")) {
-		fprintf(out, "Values        top-1 %.4f of %s images", number(rows, "run", "top1"),
-		        grouped(number(rows, "run", "images"), a, sizeof a));
+		fprintf(out, "Values        top-1 %.4f of %s images", table_number(rows, "run", "top1"),
+		        table_grouped(table_number(rows, "run", "images"), a, sizeof a));
 		if (rows_find(rows, "run", "float_top1"))
 			fprintf(out, " (as trained, float, its whole test set: %.4f)",
-			        number(rows, "run", "float_top1"));
-		fprintf(out, "\n              %s of them through the emitted program, bit-exact\n",
-		        grouped(number(rows, "run", "images_on_program"), a, sizeof a));
+			        table_number(rows, "run", "float_top1"));
+		if (rows_find(rows, "run", "images_on_program"))
+			fprintf(out, "\n              %s of them through the emitted program, bit-exact",
+			        table_grouped(table_number(rows, "run", "images_on_program"), a, sizeof a));
+		fputc('\n', out);
 	}
-	double unlimited = number(rows, "run", "unlimited_bandwidth_cycles"),
-	       total = number(rows, "run", "total_cycles");
-	fprintf(out, "Memory        %s bytes, %.3g GB/s; unlimited bandwidth: %s cycles (%.1f %% less)",
-	        grouped(number(rows, "run", "ddr_bytes"), a, sizeof a), number(rows, "run", "ddr_bandwidth"),
-	        grouped(unlimited, b, sizeof b), total > 0 ? 100 * (1 - unlimited / total) : 0);
-	if (number(rows, "run", "sufficient_bandwidth") > 0)
-		fprintf(out, ", met with %.3g GB/s", number(rows, "run", "sufficient_bandwidth"));
+}
+
+void table_print_fit(const struct rows *rows, FILE *out) {
+	char a[32], b[32], c[32];
 	const struct row *fits = rows_find(rows, "run", "fits");
-	const char *tightest = text(rows, "device", "tightest_resource");
+	const char *tightest = table_text(rows, "device", "tightest_resource");
 	char name[ROW_TEXT_BYTES + 16];
 	snprintf(name, sizeof name, "%s_utilisation", tightest);
-	fprintf(out, "\nDoes it fit   %s; tightest: %s, %.1f %% of what is usable\n",
+	fprintf(out, "Does it fit   %s; tightest: %s, %.1f %% of what is usable\n",
 	        !fits || fits->kind == ROW_EMPTY ? "unknown"
 	        : fits->integer                  ? "yes"
 	                                         : "no",
-	        tightest, 100 * number(rows, "device", name));
+	        tightest, 100 * table_number(rows, "device", name));
 	fprintf(out, "Draws         %s%.3g W (FPGA %.3g W), %s uJ a frame (%s to %s)\n",
-	        number(rows, "run", "energy_is_partial") > 0 ? ">= " : "", number(rows, "run", "power_w"),
-	        number(rows, "run", "fpga_power_w"), grouped(number(rows, "run", "energy_uj"), a, sizeof a),
-	        grouped(number(rows, "run", "energy_low_uj"), b, sizeof b),
-	        grouped(number(rows, "run", "energy_high_uj"), c, sizeof c));
+	        table_number(rows, "run", "energy_is_partial") > 0 ? ">= " : "", table_number(rows, "run", "power_w"),
+	        table_number(rows, "run", "fpga_power_w"),
+	        table_grouped(table_number(rows, "run", "energy_uj"), a, sizeof a),
+	        table_grouped(table_number(rows, "run", "energy_low_uj"), b, sizeof b),
+	        table_grouped(table_number(rows, "run", "energy_high_uj"), c, sizeof c));
+}
+
+static void print_head(const struct rows *rows, FILE *out) {
+	char a[32], b[32];
+	const char *basis = table_text(rows, "run", "frames_per_s_basis");
+	fprintf(out, "%s on %s at %.9g MHz (exactness: %s)\n\n", table_text(rows, "run", "network"),
+	        table_text(rows, "device", "name"), table_number(rows, "run", "clock_mhz"),
+	        table_text(rows, "run", "exactness"));
+	fprintf(out, "How long      %s cycles a frame, %.4g ms; %s frames/s (%s)\n",
+	        table_grouped(table_number(rows, "run", "latency_cycles"), a, sizeof a),
+	        table_number(rows, "run", "latency_ms"),
+	        table_grouped(table_number(rows, "run", "frames_per_s"), b, sizeof b),
+	        strcmp(basis, "single_frame") ? "mean of frames" : "single frame: 1 / latency");
+	fprintf(out, "              %s cycles in all, %s of them once before the first frame (resident weights)\n",
+	        table_grouped(table_number(rows, "run", "total_cycles"), a, sizeof a),
+	        table_grouped(table_number(rows, "run", "preamble_cycles"), b, sizeof b));
+	table_print_values(rows, out);
+	double unlimited = table_number(rows, "run", "unlimited_bandwidth_cycles"),
+	       total = table_number(rows, "run", "total_cycles");
+	fprintf(out, "Memory        %s bytes, %.3g GB/s; unlimited bandwidth: %s cycles (%.1f %% less)",
+	        table_grouped(table_number(rows, "run", "ddr_bytes"), a, sizeof a),
+	        table_number(rows, "run", "ddr_bandwidth"), table_grouped(unlimited, b, sizeof b),
+	        total > 0 ? 100 * (1 - unlimited / total) : 0);
+	if (table_number(rows, "run", "sufficient_bandwidth") > 0)
+		fprintf(out, ", met with %.3g GB/s", table_number(rows, "run", "sufficient_bandwidth"));
+	fputc('\n', out);
+	table_print_fit(rows, out);
 }
 
 static void print_attribution(const struct rows *rows, FILE *out) {
@@ -89,61 +105,72 @@ static void print_attribution(const struct rows *rows, FILE *out) {
 		for (int s = 0; s < STATES; s++) {
 			char name[ROW_NAME_BYTES];
 			snprintf(name, sizeof name, "%s_cycles", state_columns[s]);
-			fprintf(out, "%11s", grouped(number(rows, scope, name), buffer, sizeof buffer));
+			fprintf(out, "%11s", table_grouped(table_number(rows, scope, name), buffer, sizeof buffer));
 		}
 		fprintf(out, "\n");
 	}
 	fprintf(out, "utilisation of the lanes, issued / valid: binary %.3f / %.3f, fixed %.3f / %.3f\n",
-	        number(rows, "unit:binary_engine", "utilisation_issued"),
-	        number(rows, "unit:binary_engine", "utilisation_valid"),
-	        number(rows, "unit:fixed_engine", "utilisation_issued"),
-	        number(rows, "unit:fixed_engine", "utilisation_valid"));
+	        table_number(rows, "unit:binary_engine", "utilisation_issued"),
+	        table_number(rows, "unit:binary_engine", "utilisation_valid"),
+	        table_number(rows, "unit:fixed_engine", "utilisation_issued"),
+	        table_number(rows, "unit:fixed_engine", "utilisation_valid"));
 }
 
-/* Scopes with a lut row, in order: the units. Amounts, power and energy of each. */
-static void print_units(const struct rows *rows, FILE *out) {
+void table_print_amounts(const struct rows *rows, const char *scope, FILE *out) {
 	char buffer[32];
-	fprintf(out, "\n%-28s", "Resources and energy");
-	for (int r = 0; r < RESOURCES; r++) fprintf(out, "%10s", resource_columns[r]);
-	fprintf(out, "%10s%11s\n", "power W", "uJ/frame");
-	for (size_t i = 0; i < rows->count; i++) {
-		const char *scope = rows->items[i].scope;
-		if (strncmp(scope, "unit:", 5) || strcmp(rows->items[i].name, "power_w")) continue;
-		fprintf(out, "%-28s", scope + 5);
-		for (int r = 0; r < RESOURCES; r++) {
-			const struct row *row = rows_find(rows, scope, resource_columns[r]);
-			if (!row)
-				fprintf(out, "%10s", "");
-			else if (row->kind == ROW_EMPTY)
-				fprintf(out, "%10s", "missing");
-			else if (row->kind == ROW_REAL)
-				fprintf(out, "%10.1f", row->real);
-			else
-				fprintf(out, "%10s", grouped((double)row->integer, buffer, sizeof buffer));
-		}
-		fprintf(out, "%10.4f%11.2f\n", number(rows, scope, "power_w"), number(rows, scope, "energy_uj"));
+	for (int r = 0; r < TABLE_RESOURCES; r++) {
+		const struct row *row = rows_find(rows, scope, table_resources[r]);
+		if (!row)
+			fprintf(out, "%10s", "");
+		else if (row->kind == ROW_EMPTY)
+			fprintf(out, "%10s", "missing");
+		else if (row->kind == ROW_REAL)
+			fprintf(out, "%10.1f", row->real);
+		else
+			fprintf(out, "%10s", table_grouped((double)row->integer, buffer, sizeof buffer));
 	}
+}
+
+void table_print_totals(const struct rows *rows, FILE *out) {
+	char buffer[32];
 	static const char *const totals[][2] = {
 	    {"total", ""}, {"usable on the device", "_usable"}, {"of usable, %", "_utilisation"}};
 	for (int t = 0; t < 3; t++) {
 		fprintf(out, "%-28s", totals[t][0]);
-		for (int r = 0; r < RESOURCES; r++) {
+		for (int r = 0; r < TABLE_RESOURCES; r++) {
 			char name[ROW_NAME_BYTES];
-			snprintf(name, sizeof name, "%s%s", resource_columns[r], totals[t][1]);
-			double value = number(rows, t ? "device" : "run", name);
+			snprintf(name, sizeof name, "%s%s", table_resources[r], totals[t][1]);
+			double value = table_number(rows, t ? "device" : "run", name);
 			if (t == 2)
 				fprintf(out, "%10.1f", 100 * value);
 			else
-				fprintf(out, "%10s", grouped(value, buffer, sizeof buffer));
+				fprintf(out, "%10s", table_grouped(value, buffer, sizeof buffer));
 		}
 		if (t == 0)
-			fprintf(out, "%10.4f%11.2f", number(rows, "run", "power_w"), number(rows, "run", "energy_uj"));
+			fprintf(out, "%10.4f%11.2f", table_number(rows, "run", "power_w"),
+			        table_number(rows, "run", "energy_uj"));
 		fprintf(out, "\n");
 	}
 	fprintf(out, "grades: lut %s, dsp %s, energy %s (see README, estimates)\n",
 	        rows_find(rows, "run", "lut") ? rows_find(rows, "run", "lut")->grade : "",
 	        rows_find(rows, "run", "dsp") ? rows_find(rows, "run", "dsp")->grade : "",
 	        rows_find(rows, "run", "power_w") ? rows_find(rows, "run", "power_w")->grade : "");
+}
+
+/* Scopes with a lut row, in order: the units. Amounts, power and energy of each. */
+static void print_units(const struct rows *rows, FILE *out) {
+	fprintf(out, "\n%-28s", "Resources and energy");
+	for (int r = 0; r < TABLE_RESOURCES; r++) fprintf(out, "%10s", table_resources[r]);
+	fprintf(out, "%10s%11s\n", "power W", "uJ/frame");
+	for (size_t i = 0; i < rows->count; i++) {
+		const char *scope = rows->items[i].scope;
+		if (strncmp(scope, "unit:", 5) || strcmp(rows->items[i].name, "power_w")) continue;
+		fprintf(out, "%-28s", scope + 5);
+		table_print_amounts(rows, scope, out);
+		fprintf(out, "%10.4f%11.2f\n", table_number(rows, scope, "power_w"),
+		        table_number(rows, scope, "energy_uj"));
+	}
+	table_print_totals(rows, out);
 }
 
 static void print_layers(const struct rows *rows, FILE *out) {
@@ -160,22 +187,28 @@ static void print_layers(const struct rows *rows, FILE *out) {
 			continue;
 		snprintf(unit, sizeof unit, "%s/unit:post_unit", scope);
 		fprintf(out, "%-14.14s%9s", scope + 6,
-		        grouped(number(rows, unit, "total_cycles"), buffer, sizeof buffer));
+		        table_grouped(table_number(rows, unit, "total_cycles"), buffer, sizeof buffer));
 		for (int c = 0; c < 4; c++) {
 			snprintf(unit, sizeof unit, "%s/unit:%s", scope, columns[c]);
-			fprintf(out, "%9s", grouped(number(rows, unit, "busy_cycles"), buffer, sizeof buffer));
+			fprintf(out, "%9s",
+			        table_grouped(table_number(rows, unit, "busy_cycles"), buffer, sizeof buffer));
 		}
 		fprintf(out, " |");
 		snprintf(unit, sizeof unit, "%s/unit:%s", scope,
 		         rows->items[i].integer ? "binary_engine" : "fixed_engine");
-		fprintf(out, "%9s", grouped(number(rows, unit, "blocked_cycles"), buffer, sizeof buffer));
-		fprintf(out, "%9s", grouped(number(rows, unit, "memory_cycles"), buffer, sizeof buffer));
-		fprintf(out, "%9s", grouped(number(rows, unit, "starved_cycles"), buffer, sizeof buffer));
-		fprintf(out, "%9s\n", grouped(number(rows, unit, "dispatch_cycles"), buffer, sizeof buffer));
+		fprintf(out, "%9s", table_grouped(table_number(rows, unit, "blocked_cycles"), buffer, sizeof buffer));
+		fprintf(out, "%9s", table_grouped(table_number(rows, unit, "memory_cycles"), buffer, sizeof buffer));
+		fprintf(out, "%9s", table_grouped(table_number(rows, unit, "starved_cycles"), buffer, sizeof buffer));
+		fprintf(out, "%9s\n",
+		        table_grouped(table_number(rows, unit, "dispatch_cycles"), buffer, sizeof buffer));
 	}
 }
 
 void rows_print_table(const struct rows *rows, int layers, FILE *out) {
+	if (!strcmp(table_text(rows, "run", "organisation"), "streaming")) {
+		table_print_streaming(rows, layers, out);
+		return;
+	}
 	print_head(rows, out);
 	print_attribution(rows, out);
 	print_units(rows, out);

@@ -15,6 +15,13 @@ enum status simulation_create(struct simulation *simulation, const struct config
 	simulation->trace = trace;
 	simulation->device = device;
 	simulation->technology = technology;
+	if (simulation_is_streaming(simulation)) {
+		if (wish)
+			return error_set(error, STATUS_USAGE,
+			                 "a mapping file is for organisation = time_shared; a streaming machine takes "
+			                 "streaming.folding");
+		return streaming_create(simulation, error);
+	}
 	mapper_resolve_widths(&simulation->config, trace);
 	return mapper_map(trace, &simulation->config, wish, &simulation->program, &simulation->mapping, error);
 }
@@ -23,6 +30,7 @@ void simulation_clear(struct simulation *simulation) {
 	program_clear(&simulation->program);
 	mapping_clear(&simulation->mapping);
 	machine_result_clear(&simulation->result);
+	streaming_clear(&simulation->streaming);
 	free(simulation->values.scores);
 	memset(simulation, 0, sizeof *simulation);
 }
@@ -93,12 +101,14 @@ static void add_activity(const struct simulation *simulation, struct energy_acti
 }
 
 enum status simulation_bandwidth(struct simulation *simulation, struct error *error) {
+	if (simulation_is_streaming(simulation)) return streaming_unbounded(simulation, error);
 	enum status status = time_with_memory(simulation, DRAM_UNLIMITED, 1, &simulation->unlimited_cycles, error);
 	return status ? status : find_sufficient(simulation, error);
 }
 
 enum status simulation_estimate(struct simulation *simulation, struct error *error) {
 	struct energy_activity activity = {0};
+	if (simulation_is_streaming(simulation)) return streaming_estimate(simulation, error);
 	add_activity(simulation, &activity);
 	estimate_resources(&simulation->config, simulation->device, &simulation->resources);
 	estimate_fit(&simulation->resources, simulation->device, &simulation->fit);
@@ -108,8 +118,18 @@ enum status simulation_estimate(struct simulation *simulation, struct error *err
 
 enum status simulation_time(struct simulation *simulation, simulation_kernel *kernel,
                             const struct native_options *options, struct error *error) {
+	if (simulation_is_streaming(simulation)) {
+		const struct stream_options stream = {.shuffle_seed = options ? options->shuffle_seed : 0,
+		                                      .stop = options ? options->stop : NULL};
+		return streaming_time(simulation, stream_run, &stream, error);
+	}
 	machine_result_clear(&simulation->result);
 	return kernel(&simulation->config, &simulation->program, options, &simulation->result, error);
+}
+
+enum status simulation_time_streaming(struct simulation *simulation, stream_kernel *kernel,
+                                      const struct stream_options *options, struct error *error) {
+	return streaming_time(simulation, kernel, options, error);
 }
 
 /* Values. */
@@ -175,6 +195,7 @@ enum status simulation_evaluate(struct simulation *simulation, const struct imag
 		                 "%s: has shapes and seeded weights only; images need a trained network", trace->name);
 	int32_t *scores = calloc((size_t)count * trace->classes, sizeof *scores);
 	if (!scores) return error_set(error, STATUS_MEMORY, "out of memory for the scores");
+	if (simulation_is_streaming(simulation)) verify = 0;
 	free(values->scores);
 	*values = (struct simulation_values){.scores = scores};
 	enum status status = evaluation_create(&evaluation, simulation, verify, error);
@@ -203,11 +224,14 @@ enum status simulation_evaluate(struct simulation *simulation, const struct imag
 
 uint64_t simulation_latency_cycles(const struct simulation *simulation) {
 	const struct machine_result *result = &simulation->result;
+	if (simulation_is_streaming(simulation)) return simulation->streaming.latency_cycles;
 	return result->frame_count ? result->frame_end_cycle[0] + 1 - result->preamble_cycles : 0;
 }
 
 double simulation_period_cycles(const struct simulation *simulation, int *is_single_frame) {
 	const struct machine_result *result = &simulation->result;
+	*is_single_frame = 0;
+	if (simulation_is_streaming(simulation)) return stream_steady_cycles(&simulation->streaming.steady);
 	*is_single_frame = result->frame_count < 2;
 	if (*is_single_frame) return (double)simulation_latency_cycles(simulation);
 	uint64_t span = result->frame_end_cycle[result->frame_count - 1] - result->frame_end_cycle[0];
@@ -227,10 +251,20 @@ static int is_proven(const char *list, uint32_t value) {
 	return 0;
 }
 
+/* Sections of both organisations; [streaming] is of one of them, all others are of the other. */
+static int concerns(const struct config_parameter *parameter, int is_streaming) {
+	static const char *const common[] = {"machine", "run", "compile"};
+	for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
+		if (!strcmp(parameter->section, common[i])) return 1;
+	return is_streaming == !strcmp(parameter->section, "streaming");
+}
+
+/* [streaming] texts (folding, depths) have no range: they are covered by the random pipelines. */
 const char *simulation_exactness(const struct simulation *simulation) {
 	for (size_t i = 0; i < config_parameter_count; i++) {
 		const struct config_parameter *parameter = &config_parameters[i];
 		if (parameter->timing == TIMING_NONE || parameter->type == CONFIG_TEXT) continue;
+		if (!concerns(parameter, simulation_is_streaming(simulation))) continue;
 		uint32_t value;
 		memcpy(&value, (const char *)&simulation->config + parameter->offset, sizeof value);
 		if (!is_proven(parameter->proven, value)) return "model";

@@ -1,9 +1,9 @@
 /* All figures of a run as rows. One place decides their names; tables, CSV, JSON and the database print them. */
+#include "sim/run/simulation_rows.h"
+
 #include <string.h>
 
-#include "sim/run/simulation.h"
-
-static double cycles_to_ms(const struct simulation *simulation, double cycles) {
+double rows_cycles_to_ms(const struct simulation *simulation, double cycles) {
 	return cycles / (double)simulation->config.clock_khz;
 }
 
@@ -14,7 +14,7 @@ static uint64_t sum_ddr_bytes(const struct machine_result *result, int is_write)
 	return sum;
 }
 
-static double ratio(double part, double whole) {
+double rows_ratio(double part, double whole) {
 	return whole > 0 ? part / whole : 0;
 }
 
@@ -22,6 +22,7 @@ static void add_identity(const struct simulation *simulation, struct rows *rows)
 	rows_text(rows, "run", "network", simulation->trace->name);
 	rows_text(rows, "run", "exactness", simulation_exactness(simulation));
 	rows_real(rows, "run", "clock_mhz", simulation->config.clock_khz / 1000.0, "MHz");
+	if (simulation_is_streaming(simulation)) rows_text(rows, "run", "organisation", "streaming");
 	rows_text(rows, "device", "name", simulation->device->name);
 	rows_text(rows, "device", "part", simulation->device->part);
 }
@@ -34,9 +35,9 @@ static void add_time(const struct simulation *simulation, struct rows *rows) {
 	rows_integer(rows, "run", "preamble_cycles", result->preamble_cycles, "cycles");
 	rows_integer(rows, "run", "frames", result->frame_count, "1");
 	rows_integer(rows, "run", "latency_cycles", simulation_latency_cycles(simulation), "cycles");
-	rows_real(rows, "run", "latency_ms", cycles_to_ms(simulation, (double)simulation_latency_cycles(simulation)),
-	          "ms");
-	rows_real(rows, "run", "frames_per_s", ratio(1000, cycles_to_ms(simulation, period)), "1/s");
+	rows_real(rows, "run", "latency_ms",
+	          rows_cycles_to_ms(simulation, (double)simulation_latency_cycles(simulation)), "ms");
+	rows_real(rows, "run", "frames_per_s", rows_ratio(1000, rows_cycles_to_ms(simulation, period)), "1/s");
 	rows_text(rows, "run", "frames_per_s_basis", is_single ? "single_frame" : "mean_of_frames");
 	rows_integer(rows, "run", "unlimited_bandwidth_cycles", simulation->unlimited_cycles, "cycles");
 	if (simulation->sufficient_bytes_per_cycle)
@@ -49,11 +50,11 @@ static void add_time(const struct simulation *simulation, struct rows *rows) {
 static void add_memory(const struct simulation *simulation, struct rows *rows) {
 	const struct machine_result *result = &simulation->result;
 	uint64_t reads = sum_ddr_bytes(result, 0), writes = sum_ddr_bytes(result, 1), bus = 0;
-	double seconds = cycles_to_ms(simulation, (double)result->total_cycles) / 1000;
+	double seconds = rows_cycles_to_ms(simulation, (double)result->total_cycles) / 1000;
 	rows_integer(rows, "run", "ddr_bytes", reads + writes, "bytes");
 	rows_integer(rows, "run", "ddr_read_bytes", reads, "bytes");
 	rows_integer(rows, "run", "ddr_write_bytes", writes, "bytes");
-	rows_real(rows, "run", "ddr_bandwidth", ratio((double)(reads + writes), seconds) / 1e9, "GB/s");
+	rows_real(rows, "run", "ddr_bandwidth", rows_ratio((double)(reads + writes), seconds) / 1e9, "GB/s");
 	for (uint32_t c = 0; c < simulation->config.dram_channels; c++) {
 		const struct channel_counters *channel = &result->channels[c];
 		char scope[ROW_SCOPE_BYTES];
@@ -85,12 +86,12 @@ static void add_work(const struct simulation *simulation, struct rows *rows) {
 	double fixed_valid = (double)(simulation->program.fixed_macs * result->frame_count);
 	rows_integer(rows, "run", "binary_macs", simulation->program.binary_macs, "1");
 	rows_integer(rows, "run", "fixed_macs", simulation->program.fixed_macs, "1");
-	rows_real(rows, "unit:binary_engine", "utilisation_issued", ratio((double)binary, binary_peak), "1");
-	rows_real(rows, "unit:binary_engine", "utilisation_valid", ratio(binary_valid, binary_peak), "1");
-	rows_real(rows, "unit:fixed_engine", "utilisation_issued", ratio((double)fixed, fixed_peak), "1");
-	rows_real(rows, "unit:fixed_engine", "utilisation_valid", ratio(fixed_valid, fixed_peak), "1");
+	rows_real(rows, "unit:binary_engine", "utilisation_issued", rows_ratio((double)binary, binary_peak), "1");
+	rows_real(rows, "unit:binary_engine", "utilisation_valid", rows_ratio(binary_valid, binary_peak), "1");
+	rows_real(rows, "unit:fixed_engine", "utilisation_issued", rows_ratio((double)fixed, fixed_peak), "1");
+	rows_real(rows, "unit:fixed_engine", "utilisation_valid", rows_ratio(fixed_valid, fixed_peak), "1");
 	rows_real(rows, "unit:post_unit", "utilisation_issued",
-	          ratio((double)post, (double)result->total_cycles * config->post_lanes), "1");
+	          rows_ratio((double)post, (double)result->total_cycles * config->post_lanes), "1");
 }
 
 /* States of one unit, of one layer or summed over all (layer_count). */
@@ -152,6 +153,11 @@ static void add_amount(const struct resource_amount *amount, enum resource_kind 
 	rows_grade(rows, estimate_grade_names[amount->grade]);
 }
 
+void rows_add_resources(const struct resource_row *resources, const char *scope, struct rows *rows) {
+	for (int kind = 0; kind < RESOURCE_KIND_COUNT; kind++)
+		add_amount(&resources->amounts[kind], (enum resource_kind)kind, scope, rows);
+}
+
 static void add_resources(const struct simulation *simulation, struct rows *rows) {
 	const struct resource_fit *fit = &simulation->fit;
 	for (int kind = 0; kind < RESOURCE_KIND_COUNT; kind++) {
@@ -171,41 +177,39 @@ static void add_resources(const struct simulation *simulation, struct rows *rows
 	else
 		rows_integer(rows, "run", "fits", fit->fits == FITS_YES, "1");
 	rows_text(rows, "device", "tightest_resource", resource_kind_names[fit->worst]);
-	for (int unit = 0; unit < RESOURCE_UNIT_COUNT; unit++) {
+	for (int unit = 0; unit < RESOURCE_UNIT_COUNT && !simulation_is_streaming(simulation); unit++) {
 		char scope[ROW_SCOPE_BYTES];
 		snprintf(scope, sizeof scope, "unit:%s", resource_unit_names[unit]);
-		for (int kind = 0; kind < RESOURCE_KIND_COUNT; kind++)
-			add_amount(&simulation->resources.rows[unit].amounts[kind], (enum resource_kind)kind, scope,
-			           rows);
+		rows_add_resources(&simulation->resources.rows[unit], scope, rows);
 	}
 }
 
-static void add_energy_row(const struct energy_row *row, const char *scope, struct rows *rows) {
+void rows_add_energy(const struct energy_row *row, const char *scope, int parts, struct rows *rows) {
 	rows_real(rows, scope, "power_w", row->power_w, "W");
 	rows_grade(rows, estimate_grade_names[row->grade]);
 	rows_real(rows, scope, "energy_uj", row->energy_uj, "uJ");
 	rows_grade(rows, estimate_grade_names[row->grade]);
 	rows_real(rows, scope, "energy_low_uj", row->energy_low_uj, "uJ");
 	rows_real(rows, scope, "energy_high_uj", row->energy_high_uj, "uJ");
+	for (size_t c = 0; parts && c < energy_column_count; c++) {
+		double value;
+		if (!strstr(energy_columns[c].name, "_pj")) continue;
+		memcpy(&value, (const char *)row + energy_columns[c].offset, sizeof value);
+		rows_real(rows, scope, energy_columns[c].name, value, energy_columns[c].unit);
+	}
 }
 
 static void add_energy(const struct simulation *simulation, struct rows *rows) {
 	const struct energy *energy = &simulation->energy;
-	add_energy_row(&energy->total, "run", rows);
+	rows_add_energy(&energy->total, "run", 0, rows);
 	rows_integer(rows, "run", "energy_is_partial", energy->partial ? 1 : 0, "1");
 	rows_real(rows, "run", "fpga_power_w", energy->fpga.power_w, "W");
 	rows_real(rows, "run", "fpga_energy_uj", energy->fpga.energy_uj, "uJ");
-	for (int unit = 0; unit < ENERGY_UNIT_COUNT; unit++) {
-		const struct energy_row *row = &energy->rows[unit];
+	int first = simulation_is_streaming(simulation) ? RESOURCE_MEMORY_CONTROLLERS : 0;
+	for (int unit = first; unit < ENERGY_UNIT_COUNT; unit++) {
 		char scope[ROW_SCOPE_BYTES];
 		snprintf(scope, sizeof scope, "unit:%s", energy_unit_names[unit]);
-		add_energy_row(row, scope, rows);
-		for (size_t c = 0; c < energy_column_count; c++) {
-			double value;
-			if (!strstr(energy_columns[c].name, "_pj")) continue;
-			memcpy(&value, (const char *)row + energy_columns[c].offset, sizeof value);
-			rows_real(rows, scope, energy_columns[c].name, value, energy_columns[c].unit);
-		}
+		rows_add_energy(&energy->rows[unit], scope, 1, rows);
 	}
 }
 
@@ -213,9 +217,9 @@ static void add_values(const struct simulation *simulation, struct rows *rows) {
 	const struct simulation_values *values = &simulation->values;
 	if (!values->images) return;
 	rows_integer(rows, "run", "images", values->images, "1");
-	rows_integer(rows, "run", "images_on_program", values->compared, "1");
+	if (!simulation_is_streaming(simulation)) rows_integer(rows, "run", "images_on_program", values->compared, "1");
 	if (values->labelled)
-		rows_real(rows, "run", "top1", ratio(values->correct, values->labelled), "1");
+		rows_real(rows, "run", "top1", rows_ratio(values->correct, values->labelled), "1");
 	else
 		rows_empty(rows, "run", "top1", "1");
 	if (simulation->trace->float_top1 >= 0)
@@ -224,6 +228,14 @@ static void add_values(const struct simulation *simulation, struct rows *rows) {
 
 void simulation_rows(const struct simulation *simulation, int layers, struct rows *rows) {
 	add_identity(simulation, rows);
+	if (simulation_is_streaming(simulation)) {
+		streaming_time_rows(simulation, rows);
+		add_values(simulation, rows);
+		add_resources(simulation, rows);
+		add_energy(simulation, rows);
+		streaming_unit_rows(simulation, rows);
+		return;
+	}
 	add_time(simulation, rows);
 	add_values(simulation, rows);
 	add_memory(simulation, rows);

@@ -8,7 +8,7 @@
 
 #include "sim/store/database_sql.h"
 
-enum { CANDIDATES_MAX = 8, ASSIGNMENT_BYTES = 512 };
+enum { CANDIDATES_MAX = 8, ASSIGNMENT_BYTES = CONFIG_TEXT_BYTES + 160 };
 
 static const char reading[] = "reading the run";
 

@@ -42,17 +42,26 @@ static int grow(struct fifo_state *fifo) {
 	fifo->push_cycle = push_cycle;
 	fifo->take_cycle = take_cycle;
 	fifo->capacity *= 2;
+	fifo->push_at = fifo->pushed % fifo->capacity;
+	fifo->take_at = fifo->taken % fifo->capacity;
+	fifo->evaluate_at = fifo->evaluated % fifo->capacity;
 	return 1;
+}
+
+static uint64_t next_place(const struct fifo_state *fifo, uint64_t place) {
+	return place + 1 == fifo->capacity ? 0 : place + 1;
 }
 
 static void note_fill(struct fifo_state *fifo, uint64_t fill) {
 	if (fill > fifo->highest_fill) fifo->highest_fill = fill;
 	fifo->evaluated++;
+	fifo->evaluate_at = next_place(fifo, fifo->evaluate_at);
 }
 
 int fifo_push(struct fifo_state *fifo, uint64_t cycle) {
 	if (fifo->pushed - fifo->taken == fifo->capacity && !grow(fifo)) return 0;
-	fifo->push_cycle[fifo->pushed % fifo->capacity] = cycle;
+	fifo->push_cycle[fifo->push_at] = cycle;
+	fifo->push_at = next_place(fifo, fifo->push_at);
 	fifo->pushed++;
 	fifo->words++;
 	if (fifo->evaluated + 1 != fifo->pushed || !fifo->taken) return 1;
@@ -64,11 +73,31 @@ int fifo_push(struct fifo_state *fifo, uint64_t cycle) {
 	return 1;
 }
 
-void fifo_take(struct fifo_state *fifo, uint64_t cycle) {
-	while (fifo->evaluated < fifo->pushed && fifo->push_cycle[fifo->evaluated % fifo->capacity] < cycle)
+uint64_t fifo_takes_ahead(const struct fifo_state *fifo) {
+	uint64_t ahead = 0;
+	if (!fifo->pushed) return 0;
+	const uint64_t push_cycle = fifo->push_cycle[(fifo->pushed - 1) % fifo->capacity];
+	while (ahead < fifo->taken && ahead < fifo->capacity &&
+	       fifo->take_cycle[(fifo->taken - 1 - ahead) % fifo->capacity] > push_cycle)
+		ahead++;
+	return ahead;
+}
+
+/* Whether the take that the next one overwrites comes later than a push that is still to come may come: a FIFO with
+ * room for any number of words may be fuller in time than it ever is in the order of the steps. */
+static int is_needed(const struct fifo_state *fifo) {
+	return fifo->depth > UINT32_MAX && fifo->taken >= fifo->capacity &&
+	       fifo->take_cycle[fifo->taken % fifo->capacity] > fifo->push_cycle[(fifo->pushed - 1) % fifo->capacity];
+}
+
+int fifo_take(struct fifo_state *fifo, uint64_t cycle) {
+	if (is_needed(fifo) && !grow(fifo)) return 0;
+	while (fifo->evaluated < fifo->pushed && fifo->push_cycle[fifo->evaluate_at] < cycle)
 		note_fill(fifo, fifo->evaluated + 1 - fifo->taken);
-	fifo->take_cycle[fifo->taken % fifo->capacity] = cycle;
+	fifo->take_cycle[fifo->take_at] = cycle;
+	fifo->take_at = next_place(fifo, fifo->take_at);
 	fifo->taken++;
+	return 1;
 }
 
 void fifo_finish(struct fifo_state *fifo) {

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINTS_MAX = 512 };
-
 /* A list of numbers that grows. */
 struct list {
 	uint64_t *words;
@@ -62,6 +60,7 @@ static void append_fifo(struct list *list, const struct stream *stream, const st
 	/* Places: of the words taken last; a maker's next word is never made before the cycle it last made one in,
 	 * which next_cycle does not say for a flushing stage, so those cycles stay as they are. */
 	uint64_t room = fifo->depth - (fifo->pushed - fifo->taken);
+	if (fifo->depth > UINT32_MAX) room = fifo_takes_ahead(fifo); /* unbounded: for the fills of later pushes */
 	uint64_t maker = stream->pipeline->flushing ? 0 : stream->stages[fifo->from].next_cycle;
 	for (uint64_t n = fifo->taken > room ? fifo->taken - room : 0; n < fifo->taken; n++)
 		append(list, later(fifo->take_cycle[n % fifo->capacity] + 1, maker) - base_cycle);
@@ -126,31 +125,29 @@ static void move_on(struct recurrence *recurrence, struct stream *stream, const 
 		    stream->frame_end_cycle[stream->frames_done - period] + cycles;
 }
 
+static void clear_point(struct recurrence_point *point) {
+	free(point->words);
+	free(point->counters);
+	free(point->fifo_words);
+	memset(point, 0, sizeof *point);
+}
+
 static enum status remember(struct recurrence *recurrence, const struct stream *stream, struct list *list,
                             uint64_t hash, uint64_t base_cycle, struct error *error) {
 	const struct pipeline *pipeline = stream->pipeline;
-	if (recurrence->point_count == POINTS_MAX) { /* it has not recurred for long: frames are simulated one by one */
-		free(list->words);
-		return STATUS_OK;
-	}
-	if (!recurrence->points) recurrence->points = calloc(POINTS_MAX, sizeof *recurrence->points);
-	struct recurrence_point point = {.words = list->words,
-	                                 .count = list->count,
-	                                 .hash = hash,
-	                                 .cycle = base_cycle,
-	                                 .frame = stream->released_frames,
-	                                 .frames_done = stream->frames_done};
-	point.counters = calloc(pipeline->stage_count, sizeof *point.counters);
-	point.fifo_words = calloc(pipeline->fifo_count, sizeof *point.fifo_words);
-	if (!recurrence->points || !point.counters || !point.fifo_words || list->failed) {
-		free(point.words);
-		free(point.counters);
-		free(point.fifo_words);
+	struct recurrence_point *point = &recurrence->points[stream->released_frames % RECURRENCE_POINTS];
+	clear_point(point);
+	*point = (struct recurrence_point){.words = list->words,
+	                                   .count = list->count,
+	                                   .hash = hash,
+	                                   .cycle = base_cycle,
+	                                   .frame = stream->released_frames,
+	                                   .counters = calloc(pipeline->stage_count, sizeof *point->counters),
+	                                   .fifo_words = calloc(pipeline->fifo_count, sizeof *point->fifo_words)};
+	if (!point->counters || !point->fifo_words || list->failed)
 		return error_set(error, STATUS_MEMORY, "out of memory for the recurrence of the streaming machine");
-	}
-	for (uint32_t i = 0; i < pipeline->stage_count; i++) point.counters[i] = stream->stages[i].counters;
-	for (uint32_t f = 0; f < pipeline->fifo_count; f++) point.fifo_words[f] = stream->fifos[f].words;
-	recurrence->points[recurrence->point_count++] = point;
+	for (uint32_t i = 0; i < pipeline->stage_count; i++) point->counters[i] = stream->stages[i].counters;
+	for (uint32_t f = 0; f < pipeline->fifo_count; f++) point->fifo_words[f] = stream->fifos[f].words;
 	return STATUS_OK;
 }
 
@@ -159,8 +156,9 @@ enum status recurrence_meet(struct recurrence *recurrence, struct stream *stream
 	uint64_t base_cycle = stream->stages[stream->input_stage].next_cycle;
 	append_state(&list, stream, base_cycle);
 	uint64_t hash = hash_of(&list);
-	for (uint32_t p = recurrence->point_count; p-- > 0 && !list.failed;) {
-		const struct recurrence_point *point = &recurrence->points[p];
+	for (uint32_t back = 1; back <= RECURRENCE_POINTS && !list.failed; back++) { /* the shortest period first */
+		const struct recurrence_point *point =
+		    &recurrence->points[(stream->released_frames + RECURRENCE_POINTS - back) % RECURRENCE_POINTS];
 		if (point->hash != hash || point->count != list.count) continue;
 		if (memcmp(point->words, list.words, list.count * sizeof *list.words)) continue;
 		free(list.words);
@@ -171,11 +169,6 @@ enum status recurrence_meet(struct recurrence *recurrence, struct stream *stream
 }
 
 void recurrence_clear(struct recurrence *recurrence) {
-	for (uint32_t p = 0; p < recurrence->point_count; p++) {
-		free(recurrence->points[p].words);
-		free(recurrence->points[p].counters);
-		free(recurrence->points[p].fifo_words);
-	}
-	free(recurrence->points);
+	for (uint32_t p = 0; p < RECURRENCE_POINTS; p++) clear_point(&recurrence->points[p]);
 	memset(recurrence, 0, sizeof *recurrence);
 }

@@ -9,18 +9,19 @@
 
 #include "sim/streaming/state.h"
 
+enum { RECURRENCE_POINTS = 8 }; /* longest period looked for, in frames */
+
 struct recurrence_point {
 	uint64_t *words; /* the state */
 	uint32_t count;
 	uint64_t hash, cycle; /* of the input DMA */
-	uint32_t frame, frames_done;
+	uint32_t frame;
 	struct stream_stage_counters *counters;
 	uint64_t *fifo_words;
 };
 
 struct recurrence {
-	struct recurrence_point *points;
-	uint32_t point_count, capacity;
+	struct recurrence_point points[RECURRENCE_POINTS]; /* of frame k at k % RECURRENCE_POINTS; the last ones */
 	uint64_t period_cycles;
 	uint32_t period_frames, at_frame, skipped_frames;
 };

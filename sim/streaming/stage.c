@@ -43,7 +43,7 @@ static void take_words(struct stream *stream, uint32_t index, uint64_t cycle) {
 	for (int p = 0; p < STAGE_PORTS_MAX; p++) {
 		if (built->input[p] == PIPELINE_NONE) continue;
 		struct fifo_state *fifo = &stream->fifos[built->input[p]];
-		fifo_take(fifo, cycle);
+		if (!fifo_take(fifo, cycle)) stream->failed_memory = 1;
 		note(stream, STREAM_TAKE, built->input[p], 0, cycle);
 		stream->hooks.wake(stream->hooks.context, fifo->from, cycle + 1);
 	}

@@ -10,8 +10,9 @@
 struct fifo_state {
 	uint64_t depth, pushed, taken;
 	uint64_t *push_cycle, *take_cycle;
-	uint64_t capacity;  /* places of the rings: depth, or as far as grown where depth is unbounded */
-	uint64_t evaluated; /* pushes whose fill is known */
+	uint64_t capacity; /* places of the rings: depth, or as far as grown where depth is unbounded */
+	uint64_t push_at, take_at, evaluate_at; /* pushed, taken and evaluated modulo capacity */
+	uint64_t evaluated;                     /* pushes whose fill is known */
 	uint64_t words, highest_fill;
 	uint32_t from, to;
 };
@@ -61,14 +62,17 @@ enum status fifo_begin(struct fifo_state *fifo, const struct fifo *built, int is
 void fifo_free(struct fifo_state *fifo);
 /* Cycle from which the next word can be taken, the next one pushed; STREAM_NEVER: not known yet. */
 static inline uint64_t fifo_word_cycle(const struct fifo_state *fifo) {
-	return fifo->pushed == fifo->taken ? STREAM_NEVER : fifo->push_cycle[fifo->taken % fifo->capacity] + 1;
+	return fifo->pushed == fifo->taken ? STREAM_NEVER : fifo->push_cycle[fifo->take_at] + 1;
 }
 static inline uint64_t fifo_room_cycle(const struct fifo_state *fifo) {
 	if (fifo->pushed - fifo->taken >= fifo->depth) return STREAM_NEVER;
-	return fifo->pushed < fifo->depth ? 0 : fifo->take_cycle[(fifo->pushed - fifo->depth) % fifo->capacity] + 1;
+	/* Bounded: the place of word pushed - depth is that of the next one. */
+	return fifo->pushed < fifo->depth ? 0 : fifo->take_cycle[fifo->push_at] + 1;
 }
 int fifo_push(struct fifo_state *fifo, uint64_t cycle); /* 0: out of memory */
-void fifo_take(struct fifo_state *fifo, uint64_t cycle);
+int fifo_take(struct fifo_state *fifo, uint64_t cycle); /* 0: out of memory */
+/* Takes that come later than the last push: with them its fill, and that of pushes to come, is counted. */
+uint64_t fifo_takes_ahead(const struct fifo_state *fifo);
 /* The run has ended: fills of the pushes that no later take decides. */
 void fifo_finish(struct fifo_state *fifo);
 

@@ -35,8 +35,8 @@ static void stage_begin(struct stream *stream, uint32_t index) {
 	stage->counters.cycles[STATE_MEMORY] = stream->pipeline->start_cycles;
 }
 
-static enum status create(struct stream **made, const struct pipeline *pipeline, uint32_t frames, int is_unbounded,
-                          const struct stream_hooks *hooks, struct error *error) {
+static enum status create(struct stream **made, const struct pipeline *pipeline, uint32_t frames,
+                          const struct stream_options *options, const struct stream_hooks *hooks, struct error *error) {
 	struct stream *stream = calloc(1, sizeof *stream);
 	*made = stream;
 	if (!stream) return out_of_memory(error);
@@ -49,13 +49,16 @@ static enum status create(struct stream **made, const struct pipeline *pipeline,
 	if (!stream->stages || !stream->fifos || !stream->frame_end_cycle) return out_of_memory(error);
 	for (uint32_t i = 0; i < pipeline->stage_count; i++) stage_begin(stream, i);
 	for (uint32_t f = 0; f < pipeline->fifo_count; f++)
-		if (fifo_begin(&stream->fifos[f], &pipeline->fifos[f], is_unbounded)) return out_of_memory(error);
+		if (fifo_begin(&stream->fifos[f], &pipeline->fifos[f],
+		               options->unbounded_fifos || (options->unbounded && options->unbounded[f])))
+			return out_of_memory(error);
 	return STATUS_OK;
 }
 
 enum status stream_create(struct stream **stream, const struct pipeline *pipeline, uint32_t frames,
                           const struct stream_hooks *hooks, struct error *error) {
-	enum status status = create(stream, pipeline, frames, 0, hooks, error);
+	static const struct stream_options standard;
+	enum status status = create(stream, pipeline, frames, &standard, hooks, error);
 	if (status) {
 		stream_free(*stream);
 		*stream = NULL;
@@ -126,7 +129,7 @@ enum status stream_finish(struct stream *stream, struct stream_result *result, s
 	result->fifos = calloc(pipeline->fifo_count, sizeof *result->fifos);
 	if (!result->stages || !result->fifos || stream->failed_memory) return out_of_memory(error);
 	result->is_stuck = !stream_ended(stream);
-	result->frames = result->frames_simulated = stream->frames;
+	result->frames_simulated = result->frames = stream->frames;
 	result->frame_end_cycle = stream->frame_end_cycle;
 	stream->frame_end_cycle = NULL;
 	result->total_cycles = result->is_stuck ? last_cycle(stream) : result->frame_end_cycle[stream->frames - 1] + 1;
@@ -236,7 +239,7 @@ static enum status run_once(struct runner *runner, const struct pipeline *pipeli
 	struct recurrence recurrence = {0};
 	struct stream *stream = NULL;
 	stream_free(runner->stream);
-	enum status status = create(&stream, pipeline, frames, (int)options->unbounded_fifos, &hooks, error);
+	enum status status = create(&stream, pipeline, frames, options, &hooks, error);
 	runner->stream = stream;
 	if (!status) status = run_frames(runner, options, &recurrence, error);
 	if (!status) {

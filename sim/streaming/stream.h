@@ -52,9 +52,10 @@ struct stream_event {
 };
 
 struct stream_options {
-	uint64_t shuffle_seed;    /* not 0: stages are stepped in random order */
-	uint32_t no_recurrence;   /* 1: every frame is simulated */
-	uint32_t unbounded_fifos; /* 1: is_link FIFOs and those between a fork and a join hold any number of words */
+	uint64_t shuffle_seed;             /* not 0: stages are stepped in random order */
+	uint32_t no_recurrence;            /* 1: every frame is simulated */
+	uint32_t unbounded_fifos;          /* 1: all FIFOs hold any number of words */
+	const uint8_t *unbounded;          /* may be NULL; one a FIFO, 1: it holds any number of words */
 	const volatile sig_atomic_t *stop; /* may be NULL */
 	void *context;
 	/* May be NULL; called in the order things are decided: by rising cycle for each FIFO's pushes, for its takes

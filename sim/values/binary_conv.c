@@ -148,14 +148,15 @@ static void append(uint64_t *window, uint64_t at, const uint64_t *pixel, uint64_
 /* Bits of the window whose first tap is at row y0, column x0 of the map; returns the number of taps inside the map. */
 static uint32_t gather(struct binary_conv *conv, const uint64_t *map, int64_t y0, int64_t x0, bool mark) {
 	const struct trace_map *input = conv->shape.input;
-	const uint32_t kernel = conv->shape.conv->kernel, channels = input->channels;
+	const uint32_t kernel_height = trace_rows_of_conv(conv->shape.conv).kernel, kernel = conv->shape.conv->kernel;
+	const uint32_t channels = input->channels;
 	const uint64_t outside = conv->shape.conv->pad_value == TRACE_PAD_PLUS ? UINT64_MAX : 0;
 	const size_t bytes = ((size_t)conv->window_words + 1) * sizeof *conv->window;
 	uint64_t at = 0;
 	uint32_t inside_count = 0;
 	memset(conv->window, 0, bytes);
 	if (mark) memset(conv->counts, 0, bytes);
-	for (int64_t y = y0; y < y0 + kernel; y++) {
+	for (int64_t y = y0; y < y0 + kernel_height; y++) {
 		const bool row_inside = y >= 0 && y < input->height;
 		for (int64_t x = x0; x < x0 + kernel; x++, at += channels) {
 			const bool inside = row_inside && x >= 0 && x < input->width;
@@ -172,11 +173,13 @@ static uint32_t gather(struct binary_conv *conv, const uint64_t *map, int64_t y0
 void binary_conv_row(struct binary_conv *conv, const uint64_t *map, uint32_t y, int32_t *sums) {
 	const struct trace_conv *trace_conv = conv->shape.conv;
 	const struct trace_map *input = conv->shape.input;
-	const int64_t kernel = trace_conv->kernel, y0 = (int64_t)y * trace_conv->stride - trace_conv->pad;
+	const struct trace_conv_rows rows = trace_rows_of_conv(trace_conv);
+	const int64_t kernel = trace_conv->kernel, y0 = (int64_t)y * rows.stride - rows.pad;
 	const bool masked = trace_conv->pad_value == TRACE_PAD_MASKED;
 	for (uint32_t x = 0; x < conv->shape.sums_width; x++, sums += conv->shape.outputs) {
 		const int64_t x0 = (int64_t)x * trace_conv->stride - trace_conv->pad;
-		const bool whole = y0 >= 0 && x0 >= 0 && y0 + kernel <= input->height && x0 + kernel <= input->width;
+		const bool whole =
+		    y0 >= 0 && x0 >= 0 && y0 + rows.kernel <= input->height && x0 + kernel <= input->width;
 		const bool mark = masked && !whole;
 		const uint32_t inside_count = gather(conv, map, y0, x0, mark);
 		const uint32_t taps = mark ? inside_count * input->channels : conv->shape.weights->columns;

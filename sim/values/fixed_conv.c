@@ -115,10 +115,11 @@ static void window_portable(const struct fixed_conv *conv, const int16_t *window
 static const int16_t *gather(struct fixed_conv *conv, const int16_t *map, int64_t y0, int64_t x0) {
 	const struct trace_map *input = conv->shape.input;
 	const uint32_t channels = input->channels;
-	const int64_t kernel = conv->shape.conv->kernel;
-	if (kernel == 1 && channels % PAIR == 0) return map + ((uint64_t)y0 * input->width + (uint64_t)x0) * channels;
+	const int64_t kernel_height = trace_rows_of_conv(conv->shape.conv).kernel, kernel = conv->shape.conv->kernel;
+	if (kernel_height == 1 && kernel == 1 && channels % PAIR == 0)
+		return map + ((uint64_t)y0 * input->width + (uint64_t)x0) * channels;
 	const int64_t first = x0 < 0 ? -x0 : 0, last = x0 + kernel > input->width ? input->width - x0 : kernel;
-	for (int64_t ky = 0; ky < kernel; ky++) {
+	for (int64_t ky = 0; ky < kernel_height; ky++) {
 		int16_t *row = conv->window + (size_t)ky * (size_t)kernel * channels;
 		const int64_t y = y0 + ky;
 		if (y < 0 || y >= input->height || last <= first) {
@@ -148,9 +149,9 @@ static const int16_t *gather_average(struct fixed_conv *conv, const int16_t *map
 static void window_tap_shared(struct fixed_conv *conv, const int16_t *map, int64_t y0, int64_t x0, int32_t *sums) {
 	const struct trace_map *input = conv->shape.input;
 	const uint32_t channels = input->channels;
-	const int64_t kernel = conv->shape.conv->kernel;
+	const int64_t kernel_height = trace_rows_of_conv(conv->shape.conv).kernel, kernel = conv->shape.conv->kernel;
 	memset(conv->channel_sums, 0, channels * sizeof *conv->channel_sums);
-	for (int64_t y = y0 < 0 ? 0 : y0; y < y0 + kernel && y < input->height; y++) {
+	for (int64_t y = y0 < 0 ? 0 : y0; y < y0 + kernel_height && y < input->height; y++) {
 		for (int64_t x = x0 < 0 ? 0 : x0; x < x0 + kernel && x < input->width; x++) {
 			const int16_t *pixel = map + ((uint64_t)y * input->width + (uint64_t)x) * channels;
 			for (uint32_t c = 0; c < channels; c++) {
@@ -172,7 +173,8 @@ static void window_tap_shared(struct fixed_conv *conv, const int16_t *map, int64
 
 void fixed_conv_row(struct fixed_conv *conv, const int16_t *map, uint32_t y, int32_t *sums) {
 	const struct trace_conv *trace_conv = conv->shape.conv;
-	const int64_t y0 = (int64_t)y * trace_conv->stride - trace_conv->pad;
+	const struct trace_conv_rows rows = trace_rows_of_conv(trace_conv);
+	const int64_t y0 = (int64_t)y * rows.stride - rows.pad;
 	for (uint32_t x = 0; x < conv->shape.sums_width; x++, sums += conv->shape.outputs) {
 		const int64_t x0 = (int64_t)x * trace_conv->stride - trace_conv->pad;
 		if (trace_conv->tap_shared) {

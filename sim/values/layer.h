@@ -25,7 +25,8 @@ struct map_values {
 /* Sums of the reference: every row of every output by the formula, [y][x][output]. */
 void reference_sums(const struct conv_shape *shape, const struct map_values *input, int32_t *sums);
 
-/* Prepared convolutions. `_create` returns NULL when out of memory; `_row` writes row y of the sums, [x][output], and
+/* Prepared convolutions, not depthwise, the fixed ones of fixed maps: the others are left to the reference. `_create`
+ * returns NULL when out of memory; `_row` writes row y of the sums, [x][output], and
  * uses scratch memory of the plan. `wide` selects AVX2 and must be false where the processor lacks it. */
 struct binary_conv;
 struct binary_conv *binary_conv_create(const struct conv_shape *shape, bool wide);
@@ -45,13 +46,19 @@ struct post_data {
 	uint64_t *bits;
 };
 
-/* The formula, value by value. `output_bits` is that of the fixed map, 0 where there is none. */
-void reference_post(const struct trace_layer *layer, const int32_t *parameters, uint32_t output_bits,
+/* Values that the fixed map can hold; the affine step saturates to them. */
+struct post_range {
+	int32_t low, high;
+};
+
+/* The formula, value by value. `range` is that of the fixed map, NULL where there is none. */
+void reference_post(const struct trace_layer *layer, const int32_t *parameters, const struct post_range *range,
                     const struct post_data *data);
 
-/* `main_limit` and `skip_limit` bound |a| and |b|: they decide whether 32 bits are enough for the affine step. */
+/* `main_limit` and `skip_limit` bound |a| and |b|: they decide whether 32 bits are enough for the affine step. Not for
+ * pools other than 2 x 2: those are left to the reference. */
 struct post;
-struct post *post_create(const struct trace_layer *layer, const int32_t *parameters, uint32_t output_bits,
+struct post *post_create(const struct trace_layer *layer, const int32_t *parameters, const struct post_range *range,
                          uint64_t main_limit, uint64_t skip_limit, bool wide);
 void post_run(struct post *post, const struct post_data *data);
 void post_free(struct post *post);

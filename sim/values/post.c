@@ -16,15 +16,14 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-enum { COLUMNS_MAX = 6 };
-
 struct post {
 	const struct trace_layer *layer;
 	bool wide, narrow;
-	int32_t low, high;                /* saturation */
-	int32_t *parameters[COLUMNS_MAX]; /* columns of the parameter tensor, [output] each */
-	int32_t *skip_half;               /* 2^(E-1), or 0 for E = 0 */
-	int32_t *values;                  /* v of two rows of sums, [row][x][output] */
+	int32_t low, high;    /* saturation */
+	int32_t **parameters; /* columns of the parameter tensor, [output] each */
+	uint32_t columns;
+	int32_t *skip_half; /* 2^(E-1), or 0 for E = 0 */
+	int32_t *values;    /* v of two rows of sums, [row][x][output] */
 };
 
 /* ---- rows of v */
@@ -218,6 +217,9 @@ static bool fill_columns(struct post *post, const int32_t *parameters) {
 	const struct trace_layer *layer = post->layer;
 	const bool affine = layer->post == TRACE_POST_AFFINE;
 	const uint32_t columns = affine ? 6 : 1 + layer->threshold_count, outputs = layer->output_channels;
+	post->parameters = calloc(columns, sizeof *post->parameters);
+	if (!post->parameters) return false;
+	post->columns = columns;
 	for (uint32_t k = 0; k < columns; k++) {
 		post->parameters[k] = malloc(outputs * sizeof *post->parameters[k]);
 		if (!post->parameters[k]) return false;
@@ -231,14 +233,14 @@ static bool fill_columns(struct post *post, const int32_t *parameters) {
 	return true;
 }
 
-struct post *post_create(const struct trace_layer *layer, const int32_t *parameters, uint32_t output_bits,
+struct post *post_create(const struct trace_layer *layer, const int32_t *parameters, const struct post_range *range,
                          uint64_t main_limit, uint64_t skip_limit, bool wide) {
 	struct post *post = calloc(1, sizeof *post);
 	if (!post) return NULL;
 	post->layer = layer;
 	post->wide = wide;
-	post->high = (int32_t)(((uint32_t)1 << ((output_bits ? output_bits : 32) - 1)) - 1);
-	post->low = -post->high - 1;
+	post->low = range ? range->low : INT32_MIN;
+	post->high = range ? range->high : INT32_MAX;
 	if (!fill_columns(post, parameters)) {
 		post_free(post);
 		return NULL;
@@ -249,7 +251,8 @@ struct post *post_create(const struct trace_layer *layer, const int32_t *paramet
 
 void post_free(struct post *post) {
 	if (!post) return;
-	for (int k = 0; k < COLUMNS_MAX; k++) free(post->parameters[k]);
+	for (uint32_t k = 0; k < post->columns; k++) free(post->parameters[k]);
+	free(post->parameters);
 	free(post->skip_half);
 	free(post->values);
 	free(post);

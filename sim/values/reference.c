@@ -9,9 +9,8 @@ static int64_t rounded_shift(int64_t value, uint32_t shift) {
 	return shift ? (value + ((int64_t)1 << (shift - 1))) >> shift : value;
 }
 
-static int64_t saturated(int64_t value, uint32_t bits) {
-	const int64_t limit = (int64_t)1 << (bits - 1);
-	return value < -limit ? -limit : value > limit - 1 ? limit - 1 : value;
+static int64_t saturated(int64_t value, const struct post_range *range) {
+	return value < range->low ? range->low : value > range->high ? range->high : value;
 }
 
 /* Value of the input at row y, column x, which may lie in the padding: there 0 for masked, or -1 or +1. */
@@ -49,15 +48,16 @@ static int64_t tap_value(const struct conv_shape *shape, const struct map_values
 static int32_t one_sum(const struct conv_shape *shape, const struct map_values *input, uint32_t y, uint32_t x,
                        uint32_t output) {
 	const struct trace_conv *conv = shape->conv;
-	const uint32_t channels = shape->input->channels;
+	const struct trace_conv_rows rows = trace_rows_of_conv(conv);
+	const uint32_t first = conv->depthwise ? output : 0, channels = conv->depthwise ? 1 : shape->input->channels;
 	int64_t sum = 0;
-	for (uint32_t ky = 0; ky < conv->kernel; ky++) {
+	for (uint32_t ky = 0; ky < rows.kernel; ky++) {
 		for (uint32_t kx = 0; kx < conv->kernel; kx++) {
-			const int64_t iy = (int64_t)y * conv->stride + ky - conv->pad;
+			const int64_t iy = (int64_t)y * rows.stride + ky - rows.pad;
 			const int64_t ix = (int64_t)x * conv->stride + kx - conv->pad;
 			const uint32_t tap = conv->tap_shared ? 0 : ky * conv->kernel + kx;
 			for (uint32_t c = 0; c < channels; c++)
-				sum += tap_value(shape, input, iy, ix, c) *
+				sum += tap_value(shape, input, iy, ix, first + c) *
 				       weight_value(shape, output, tap * channels + c);
 		}
 	}
@@ -71,7 +71,7 @@ void reference_sums(const struct conv_shape *shape, const struct map_values *inp
 }
 
 /* v of one place of the sums. */
-static int64_t post_value(const struct trace_layer *layer, const int32_t *parameters, uint32_t output_bits,
+static int64_t post_value(const struct trace_layer *layer, const int32_t *parameters, const struct post_range *range,
                           const struct post_data *data, uint64_t place, uint32_t output) {
 	const int64_t a = data->main_sums[place];
 	if (layer->post == TRACE_POST_THRESHOLD) {
@@ -86,7 +86,7 @@ static int64_t post_value(const struct trace_layer *layer, const int32_t *parame
 	const int64_t z = row[0] * a + row[1];
 	const int64_t m = rounded_shift((z >= 0 ? row[2] : row[3]) * z, layer->post_shift);
 	const int64_t v = m + rounded_shift(b, (uint32_t)row[5]) + row[4];
-	return output_bits ? saturated(v, output_bits) : v;
+	return range ? saturated(v, range) : v;
 }
 
 /* Channel `output` of `pixel`; with transpose channel `pixel` of pixel `output`, of a map of as many channels. */
@@ -104,25 +104,31 @@ static void store(const struct trace_layer *layer, const struct post_data *data,
 	*word |= (uint64_t)(value >= bit_from) << (channel % 64);
 }
 
-void reference_post(const struct trace_layer *layer, const int32_t *parameters, uint32_t output_bits,
-                    const struct post_data *data) {
-	const uint32_t side = layer->pool == TRACE_POOL_MAX2 ? 2 : 1;
-	const uint32_t height = layer->sums_height / side, width = layer->sums_width / side;
-	for (uint32_t y = 0; y < height; y++) {
-		for (uint32_t x = 0; x < width; x++) {
-			for (uint32_t o = 0; o < layer->output_channels; o++) {
-				int64_t most = INT64_MIN;
-				for (uint32_t dy = 0; dy < side; dy++) {
-					for (uint32_t dx = 0; dx < side; dx++) {
-						const uint64_t pixel =
-						    (uint64_t)(y * side + dy) * layer->sums_width + x * side + dx;
-						const int64_t value = post_value(layer, parameters, output_bits, data,
-						                                 pixel * layer->output_channels + o, o);
-						if (value > most) most = value;
-					}
-				}
-				store(layer, data, (uint64_t)y * width + x, o, most);
-			}
+/* The maximum of v over the pool's window at (y, x), as far as it lies within the sums. */
+static int64_t pooled_value(const struct trace_layer *layer, const int32_t *parameters, const struct post_range *range,
+                            const struct post_data *data, uint32_t y, uint32_t x, uint32_t output) {
+	const struct trace_pool_window pool = trace_window_of_pool(layer);
+	int64_t most = INT64_MIN;
+	for (uint32_t dy = 0; dy < pool.height; dy++) {
+		for (uint32_t dx = 0; dx < pool.width; dx++) {
+			const int64_t row = (int64_t)y * pool.stride_height + dy - pool.pad;
+			const int64_t column = (int64_t)x * pool.stride_width + dx - pool.pad;
+			if (row < 0 || column < 0 || row >= layer->sums_height || column >= layer->sums_width) continue;
+			const uint64_t place =
+			    ((uint64_t)row * layer->sums_width + (uint64_t)column) * layer->output_channels + output;
+			const int64_t value = post_value(layer, parameters, range, data, place, output);
+			if (value > most) most = value;
 		}
 	}
+	return most;
+}
+
+void reference_post(const struct trace_layer *layer, const int32_t *parameters, const struct post_range *range,
+                    const struct post_data *data) {
+	const uint32_t height = trace_pooled_height(layer), width = trace_pooled_width(layer);
+	for (uint32_t y = 0; y < height; y++)
+		for (uint32_t x = 0; x < width; x++)
+			for (uint32_t o = 0; o < layer->output_channels; o++)
+				store(layer, data, (uint64_t)y * width + x, o,
+				      pooled_value(layer, parameters, range, data, y, x, o));
 }

@@ -11,10 +11,10 @@
 struct layer_step {
 	struct conv_shape main_shape, skip_shape;
 	struct binary_conv *binary; /* of the main convolution, or */
-	struct fixed_conv *fixed;   /* this one */
-	struct fixed_conv *skip;    /* NULL: none */
-	struct post *post;
-	uint32_t output_bits; /* of the fixed map; 0: none */
+	struct fixed_conv *fixed;   /* this one; both NULL: the reference's */
+	struct fixed_conv *skip;    /* NULL: none, or the reference's */
+	struct post *post;          /* NULL: the reference's */
+	struct post_range range;    /* of the fixed map */
 };
 
 struct values_network {
@@ -88,7 +88,8 @@ static uint64_t sums_limit(const struct conv_shape *shape) {
 	const struct trace_tensor *tensor = shape->weights;
 	const uint64_t most_sum = (uint64_t)1 << 31;
 	if (tensor->type == TRACE_TENSOR_BITS) return tensor->columns;
-	const uint64_t taps = shape->conv->tap_shared ? (uint64_t)shape->conv->kernel * shape->conv->kernel : 1;
+	const uint64_t window = (uint64_t)trace_rows_of_conv(shape->conv).kernel * shape->conv->kernel;
+	const uint64_t taps = shape->conv->tap_shared ? window : 1;
 	const int16_t *weights = tensor->data;
 	uint64_t most = 0;
 	for (uint32_t row = 0; row < tensor->rows; row++) {
@@ -96,8 +97,24 @@ static uint64_t sums_limit(const struct conv_shape *shape) {
 		for (uint32_t column = 0; column < tensor->columns; column++) sum += (uint64_t)abs(*weights++);
 		if (sum > most) most = sum;
 	}
-	const uint64_t limit = (most * taps) << (shape->input->value_bits - 1); /* below 2^24 * 2^15 * 2^15 */
+	/* below 2^24 * 2^15 * 2^15; the values of a map of bits are -1 and +1 */
+	const uint32_t magnitude_bits = shape->input->value_bits - !shape->input->is_unsigned;
+	const uint64_t limit = (most * taps) << magnitude_bits;
 	return limit < most_sum ? limit : most_sum;
+}
+
+static struct post_range range_of(const struct trace_map *map) {
+	const int64_t values = (int64_t)1 << map->value_bits, low = map->is_unsigned ? 0 : -values / 2;
+	return (struct post_range){(int32_t)low, (int32_t)(low + values - 1)};
+}
+
+static const struct post_range *step_range(const struct trace_layer *layer, const struct layer_step *step) {
+	return layer->fixed_map == UINT32_MAX ? NULL : &step->range;
+}
+
+/* Whether fixed_conv.c computes a fixed convolution. */
+static bool is_prepared(const struct conv_shape *shape) {
+	return !shape->conv->depthwise && shape->input->kind == TRACE_MAP_FIXED;
 }
 
 static bool create_step(struct values_network *network, uint32_t index) {
@@ -107,16 +124,20 @@ static bool create_step(struct values_network *network, uint32_t index) {
 	const bool wide = network->path == VALUES_FAST && has_avx2(), skip = layer->skip.kind != TRACE_CONV_NONE;
 	step->main_shape = shape_of(trace, layer, &layer->main);
 	if (skip) step->skip_shape = shape_of(trace, layer, &layer->skip);
-	step->output_bits = layer->fixed_map == UINT32_MAX ? 0 : trace->maps[layer->fixed_map].value_bits;
+	if (layer->fixed_map != UINT32_MAX) step->range = range_of(&trace->maps[layer->fixed_map]);
 	if (network->path == VALUES_REFERENCE) return true;
+	bool made = true;
 	if (layer->main.kind == TRACE_CONV_BINARY)
-		step->binary = binary_conv_create(&step->main_shape, wide);
-	else
-		step->fixed = fixed_conv_create(&step->main_shape, wide);
-	if (skip) step->skip = fixed_conv_create(&step->skip_shape, wide);
-	step->post = post_create(layer, trace->tensors[layer->parameter_tensor].data, step->output_bits,
-	                         sums_limit(&step->main_shape), skip ? sums_limit(&step->skip_shape) : 0, wide);
-	return (step->binary || step->fixed) && step->post && (!skip || step->skip);
+		made = (step->binary = binary_conv_create(&step->main_shape, wide));
+	else if (is_prepared(&step->main_shape))
+		made = (step->fixed = fixed_conv_create(&step->main_shape, wide));
+	if (made && skip && is_prepared(&step->skip_shape))
+		made = (step->skip = fixed_conv_create(&step->skip_shape, wide));
+	if (made && layer->pool != TRACE_POOL_MAX)
+		made = (step->post =
+		            post_create(layer, trace->tensors[layer->parameter_tensor].data, step_range(layer, step),
+		                        sums_limit(&step->main_shape), skip ? sums_limit(&step->skip_shape) : 0, wide));
+	return made;
 }
 
 enum status values_network_create(struct values_network **network_out, const struct trace *trace, enum values_path path,
@@ -169,18 +190,15 @@ static void compute_sums(struct values_network *network, const struct trace_laye
 	const struct map_values *main_map = &network->maps[layer->main.input_map];
 	const bool skip = layer->skip.kind != TRACE_CONV_NONE;
 	const struct map_values *skip_map = skip ? &network->maps[layer->skip.input_map] : NULL;
-	if (network->path == VALUES_REFERENCE) {
-		reference_sums(&step->main_shape, main_map, network->main_sums);
-		if (skip) reference_sums(&step->skip_shape, skip_map, network->skip_sums);
-		return;
-	}
+	if (!step->binary && !step->fixed) reference_sums(&step->main_shape, main_map, network->main_sums);
+	if (skip && !step->skip) reference_sums(&step->skip_shape, skip_map, network->skip_sums);
 	const size_t row = (size_t)layer->sums_width * layer->output_channels;
 	for (uint32_t y = 0; y < layer->sums_height; y++) {
 		if (step->binary)
 			binary_conv_row(step->binary, main_map->bits, y, network->main_sums + y * row);
-		else
+		else if (step->fixed)
 			fixed_conv_row(step->fixed, main_map->fixed, y, network->main_sums + y * row);
-		if (skip) fixed_conv_row(step->skip, skip_map->fixed, y, network->skip_sums + y * row);
+		if (step->skip) fixed_conv_row(step->skip, skip_map->fixed, y, network->skip_sums + y * row);
 	}
 }
 
@@ -200,7 +218,7 @@ static void run_layer(struct values_network *network, uint32_t index) {
 	if (step->post)
 		post_run(step->post, &data);
 	else
-		reference_post(layer, trace->tensors[layer->parameter_tensor].data, step->output_bits, &data);
+		reference_post(layer, trace->tensors[layer->parameter_tensor].data, step_range(layer, step), &data);
 	if (!network->observer) return;
 	const struct values_layer_sums sums = {index,
 	                                       layer->sums_height,

@@ -64,6 +64,54 @@ load common
 	[ "$(value mixer.csv run total_cycles)" -gt 1000 ]
 }
 
+networks_of_boards="cnv-w1a1 cnv-w1a2 cnv-w2a2 lfc-w1a1 lfc-w1a2 tfc-w1a1 tfc-w1a2 tfc-w2a2 kws-w3a3 cybersecurity-w2a2 \
+	vgg10-radio mobilenet-v1-w4a4 resnet50-w1a2"
+
+@test "--shape-only: the networks of measured boards, each in 100 columns, written and read again" {
+	local network
+	for network in $networks_of_boards; do
+		ok nbcompile $network --shape-only -o net.nbt
+		columns_at_most 100
+		[[ $output == "network $network: "*"no accuracy claimed"*"all main weights: "* ]] || fail "$network: $output"
+		[ -s net.nbt ] && [ -s net.nbw ]
+		grep -q '^#.*https://' "$NBSIM_ROOT/workloads/networks/$network/network.ini" || fail "$network: no source"
+	done
+}
+
+@test "what time_shared cannot run is refused with the layer and the organisation that can" {
+	nbcompile mobilenet-v1-w4a4 --shape-only -q -o a.nbt
+	refused 5 "layer conv1: an unsigned output map; organisation = time_shared has no such unit, organisation = streaming" nbsim --no-db --workload a.nbt
+	nbcompile tfc-w1a1 --shape-only -q -o a.nbt
+	refused 5 "layer quant: a depthwise convolution" nbsim --no-db --workload a.nbt
+	nbcompile vgg10-radio --shape-only -q -o a.nbt
+	refused 5 "layer L0: a kernel, stride or pad that differs along rows and columns" nbsim --no-db --workload a.nbt
+	nbcompile cybersecurity-w2a2 --shape-only -q -o a.nbt
+	refused 5 "layer L0: a fixed convolution of a map of bits" nbsim --no-db --workload a.nbt
+	nbcompile resnet50-w1a2 --shape-only -q -o a.nbt
+	refused 5 "layer conv1: a maximum pool that is not 2 x 2" nbsim --no-db --workload a.nbt
+	sed -e 's/^bits = 2/bits = 4/' -e 's/^levels = 3/levels = 5/' -e 's/cnv-w2a2/four/' \
+		"$NBSIM_ROOT/workloads/networks/cnv-w2a2/network.ini" >network.ini
+	nbcompile . --shape-only -q -o a.nbt
+	refused 5 "layer L0: 4 thresholds; organisation = time_shared has at most 3, organisation = streaming runs it" nbsim --no-db --workload a.nbt
+}
+
+@test "what both organisations run: cnv and lfc shapes on time_shared, one fixed lane for 1-bit weights" {
+	local network
+	for network in cnv-w1a1 cnv-w1a2 cnv-w2a2 lfc-w1a1 lfc-w1a2; do
+		nbcompile $network --shape-only -q -o net.nbt
+		nbsim --no-db --format csv --workload net.nbt --set binary_engine.packing=channel >run.csv
+		[ "$(value run.csv run total_cycles)" -gt 1000 ]
+	done
+}
+
+@test "a network's own weight_bits, and --width above it" {
+	nbcompile cnv-w2a2 --shape-only --width L3.conv.weight_bits=4 >table
+	grep -E '^L3 ' table | grep -q 'fixed 3x3 4b'
+	grep -E '^L4 ' table | grep -q 'fixed 3x3 2b'
+	nbcompile cnv-w2a2 --shape-only --set compile.stem_weight_bits=5 >table
+	grep -E '^L0 ' table | grep -q 'fixed 3x3 2b'
+}
+
 @test "widths: --set compile.*, --width LAYER.KEY and --config change the trace" {
 	nbcompile neuroblend20-fashion -q -o base.nbt
 	nbcompile neuroblend20-fashion -q -o four.nbt --set compile.skip_weight_bits=4

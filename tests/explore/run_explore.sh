@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sweeps end to end: kills, resuming, workers, shards, searches, the Slurm script with a stub.
+# Sweeps end to end: kills, resuming, workers, shards, layers, searches, the Slurm script with a stub. With NBSIM_LONG set (--long of
+# run_tests.sh) a real one-node Slurm cluster and the shipped studies too.
 # usage: run_explore.sh BUILD [--kills N]. Last line: N passed, N failed, N skipped.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -176,7 +177,12 @@ else
 	skipped=$((skipped + 1))
 fi
 
+. "$here/keep.bash"
 . "$here/slurm.bash"
 . "$here/bad.bash"
+if [ -n "${NBSIM_LONG:-}" ]; then
+	. "$here/slurm_cluster.bash"
+	. "$here/studies.bash"
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

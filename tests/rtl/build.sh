@@ -1,6 +1,7 @@
 #!/bin/sh
 # Verilates one build of the reference RTL and prints the path of its executable. Builds are kept, keyed by a checksum of
-# sources and parameters, under $NBSIM_RTL_CACHE (default build/rtl).
+# sources and parameters, under $NBSIM_RTL_CACHE (default build/rtl). Of two builds of one structure at a time the second waits
+# for the first.
 #
 # Usage: build.sh KEY=VALUE ...    keys and values as in the bench's machine lines; keys that do not change the hardware are
 #                                  ignored, so a whole machine line may be given. Missing keys take the defaults below.
@@ -80,8 +81,13 @@ fi
 sum=$({ echo "$generics"; cd "$here" && cat $sources nb_words.vh bench.cpp build.sh; } | sha256sum | cut -c1-16)
 folder=$cache/$sum
 program=$folder/nb_bench
+# One build of a structure at a time: who comes second waits and finds the program there.
 if [ ! -x "$program" ]; then
 	mkdir -p "$cache"
+	exec 9>"$cache/$sum.lock"
+	flock -w 1800 9 || { echo "build.sh: $cache/$sum.lock is held for more than half an hour" >&2; exit 1; }
+fi
+if [ ! -x "$program" ]; then
 	work=$(mktemp -d "$cache/$sum.XXXXXX")
 	trap 'rm -rf "$work"' EXIT
 	cache_path=$(cd "$work" && pwd)
@@ -93,7 +99,7 @@ if [ ! -x "$program" ]; then
 		verilator --cc --exe --build -O3 --x-assign fast --x-initial unique --noassert --unroll-count 640 --unroll-stmts 1000000 -Wall -Wno-WIDTH -Wno-UNUSEDSIGNAL -Wno-PINMISSING \
 			-CFLAGS "-std=c++17 -O2 -I$cache_path" -MAKEFLAGS "OPT_FAST=-O2 OPT_SLOW=-O1 OPT_GLOBAL=-O1" $generics \
 			--Mdir "$cache_path/obj" --top-module nb_bench -o "$cache_path/nb_bench" $sources "$here/bench.cpp"
-	) > "$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+	) > "$work/log" 2>&1 9>&- || { cat "$work/log" >&2; exit 1; }
 	rm -rf "$work/obj"
 	mkdir -p "$folder"
 	mv "$work/log" "$folder/log"

@@ -120,27 +120,50 @@ buffer() {
 	done
 }
 
-machine() { # the structures of the equality campaign, and two more, with shallower buffers
-	local depths="DEPTH0=512 DEPTH1=512 DEPTH2=512 DEPTH3=512 DEPTH4=512 DEPTH5=512 DEPTH6=512 DEPTH7=512 DEPTH8=512 PROGRAM_COMMANDS=512"
+# The structures of the equality campaign, two more, and two that no formula was looked at with; with shallower buffers.
+depths="DEPTH0=512 DEPTH1=512 DEPTH2=512 DEPTH3=512 DEPTH4=512 DEPTH5=512 DEPTH6=512 DEPTH7=512 DEPTH8=512 PROGRAM_COMMANDS=512"
+top() { # top UNIT PARAMETERS...
 	# shellcheck disable=SC2086
-	{
-		point machine nb_top block P=4 W=1 R=4 Q=4 L=4 X=8 S=4 QD=4 PACKING=0 FABRIC=2 POPCOUNT_DSP=0 WEIGHT_BITS=8 ACTIVATION_BITS=8 $depths
-		point machine nb_top block P=8 W=2 R=8 Q=4 L=4 X=16 S=3 QD=2 PACKING=1 FABRIC=0 POPCOUNT_DSP=1 WEIGHT_BITS=8 ACTIVATION_BITS=16 WINDOW_BITS=1024 $depths
-		point machine nb_top block P=4 W=1 R=8 Q=8 L=4 X=32 S=2 QD=3 PACKING=0 FABRIC=1 POPCOUNT_DSP=0 WEIGHT_BITS=8 ACTIVATION_BITS=16 $depths BANKS1=2
-		point machine nb_top block P=4 W=1 R=4 Q=4 L=2 X=64 S=8 QD=6 PACKING=1 FABRIC=2 POPCOUNT_DSP=0 WEIGHT_BITS=4 ACTIVATION_BITS=8 WINDOW_BITS=576 $depths
-		point machine nb_top block P=8 W=1 R=8 Q=8 L=8 X=64 S=4 QD=8 PACKING=1 FABRIC=0 POPCOUNT_DSP=0 WEIGHT_BITS=8 ACTIVATION_BITS=8 WINDOW_BITS=576 $depths
-		point machine nb_top block P=16 W=1 R=16 Q=16 L=16 X=64 S=4 QD=8 PACKING=1 FABRIC=0 POPCOUNT_DSP=0 WEIGHT_BITS=8 ACTIVATION_BITS=16 WINDOW_BITS=576 $depths
-	}
+	point "$1" nb_top block "${@:2}" $depths
+}
+
+machine() {
+	top machine P=4 W=1 R=4 Q=4 L=4 X=8 S=4 QD=4 PACKING=0 FABRIC=2 POPCOUNT_DSP=0 WEIGHT_BITS=8 ACTIVATION_BITS=8
+	top machine P=8 W=2 R=8 Q=4 L=4 X=16 S=3 QD=2 PACKING=1 FABRIC=0 POPCOUNT_DSP=1 WEIGHT_BITS=8 ACTIVATION_BITS=16 WINDOW_BITS=1024
+	top machine P=4 W=1 R=8 Q=8 L=4 X=32 S=2 QD=3 PACKING=0 FABRIC=1 POPCOUNT_DSP=0 WEIGHT_BITS=8 ACTIVATION_BITS=16 BANKS1=2
+	top machine P=4 W=1 R=4 Q=4 L=2 X=64 S=8 QD=6 PACKING=1 FABRIC=2 POPCOUNT_DSP=0 WEIGHT_BITS=4 ACTIVATION_BITS=8 WINDOW_BITS=576
+	top machine P=8 W=1 R=8 Q=8 L=8 X=64 S=4 QD=8 PACKING=1 FABRIC=0 POPCOUNT_DSP=0 WEIGHT_BITS=8 ACTIVATION_BITS=8 WINDOW_BITS=576
+	top machine P=16 W=1 R=16 Q=16 L=16 X=64 S=4 QD=8 PACKING=1 FABRIC=0 POPCOUNT_DSP=0 WEIGHT_BITS=8 ACTIVATION_BITS=16 WINDOW_BITS=576
+	top machine P=4 W=1 R=4 Q=4 L=1 X=16 S=2 QD=3 PACKING=0 FABRIC=1 POPCOUNT_DSP=0 WEIGHT_BITS=4 ACTIVATION_BITS=4 BANKS0=2
+	top machine P=2 W=3 R=4 Q=2 L=2 X=32 S=6 QD=4 PACKING=1 FABRIC=2 POPCOUNT_DSP=1 ACC_BITS=12 SUM_BITS=24 WEIGHT_BITS=8 ACTIVATION_BITS=8 WINDOW_BITS=288
+}
+
+# What is in nb_top itself: the buffers' fabric, the choice of the store's buffer, the tokens' compares.
+glue() {
+	local beat shape
+	for beat in 8 16 32 64 128; do top glue P=4 W=1 R=4 Q=4 L=4 X="$beat" WEIGHT_BITS=8 ACTIVATION_BITS=8; done
+	for shape in 2,2,2,2,1 8,1,4,4,2 4,3,4,4,4 8,2,8,8,4 16,1,8,8,8 4,1,16,4,4 4,1,4,16,4; do
+		local IFS=,
+		# shellcheck disable=SC2086
+		set -- $shape
+		unset IFS
+		top glue P="$1" W="$2" R="$3" Q="$4" L="$5" X=64 WEIGHT_BITS=8 ACTIVATION_BITS=8
+	done
+	top glue P=4 W=1 R=4 Q=4 L=4 X=64 WEIGHT_BITS=4 ACTIVATION_BITS=16 SUM_BITS=24
+	top glue P=8 W=1 R=8 Q=8 L=4 X=16 WEIGHT_BITS=16 ACTIVATION_BITS=16 SUM_BITS=48 ACC_BITS=20
+	for shape in 0 1 2 4 6 8; do top glue P=4 W=1 R=8 Q=4 L=4 X=32 WEIGHT_BITS=8 ACTIVATION_BITS=8 "BANKS$shape=2"; done
+	for shape in 1 3 5 7; do top glue P=4 W=1 R=4 Q=4 L=4 X=64 WEIGHT_BITS=8 ACTIVATION_BITS=8 "BANKS$shape=4"; done
 }
 
 ports
 tokens
 queue
 sequencer
-masters
 fixed
-window
+masters
+glue
 binary
 post
+window
 buffer
 machine

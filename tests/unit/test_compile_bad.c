@@ -34,11 +34,53 @@ static const struct {
     {HEAD "[conv]\ntype = fixed_conv\ninputs = input\noutputs = 1\nkernel = 4\n", "expected 1x1 scores of 2 classes"},
     {HEAD CONV "[two]\ntype = fixed_conv\ninputs = input\noutputs = 2\nkernel = 4\n", "nothing reads conv and two"},
     {HEAD "[b]\ntype = binary_conv\ninputs = input\noutputs = 2\nkernel = 4\n", "put a sign layer before it"},
-    {HEAD "[s]\ntype = sign\ninputs = input\n[b]\ntype = binary_conv\ninputs = s\noutputs = 2\nkernel = 4\n",
-     "[s]: sign of the image"},
+    {HEAD CONV "kernel_heigth = 1\n", "unknown key 'kernel_heigth'; did you mean kernel_height"},
+    {HEAD CONV "stride_height = 1\n", "[conv] stride_height: needs the key kernel_height"},
+    {HEAD CONV "pad_height = 1\n", "[conv] pad_height: needs the key kernel_height"},
+    {HEAD CONV "kernel_height = 0\n", "[conv] kernel_height: '0' is not a whole number from 1 to 4096"},
+    {HEAD CONV "kernel_height = 5\n", "a kernel of 5 x 4 does not fit the map of 4 x 4"},
+    {HEAD CONV "kernel_height = 2\npad_height = 2\n", "pad_height must be smaller than kernel_height"},
+    {HEAD CONV "depthwise = 2\n", "[conv] depthwise: '2' is not a whole number from 0 to 1"},
+    {HEAD CONV "depthwise = 1\n", "a depthwise layer of 1 channels has 1 outputs, not 2"},
+    {HEAD CONV "weight_bits = 17\n", "[conv] weight_bits: '17' is not a whole number from 1 to 16"},
+    {HEAD WIDE "[p]\ntype = average_pool\ninputs = wide\nkernel = 4\nstride = 4\n"
+               "[c]\ntype = fixed_conv\ninputs = p\noutputs = 2\nkernel = 1\ndepthwise = 1\n",
+     "[p]: an average_pool has kernel = 2 and stride = 2"},
+    {HEAD WIDE "[p]\ntype = global_average_pool\ninputs = wide\n"
+               "[c]\ntype = fixed_conv\ninputs = p\noutputs = 2\nkernel = 1\ndepthwise = 1\n",
+     "[c]: fixed_conv of an average pool must not be depthwise"},
+    {HEAD WIDE "[q]\ntype = quantised_activation\ninputs = wide\n", "[q]: the key bits is missing"},
+    {HEAD WIDE "[q]\ntype = quantised_activation\ninputs = wide\nbits = 9\n", "'9' is not a whole number from 2 to 8"},
+    {HEAD WIDE "[q]\ntype = quantised_activation\ninputs = wide\nbits = 2\nlevels = 5\n",
+     "[q] levels: '5' is not a whole number from 2 to 4"},
+    {HEAD WIDE "[q]\ntype = quantised_activation\ninputs = wide\nbits = 2\nsigned = 1\n", "unknown key 'signed'"},
+    {HEAD WIDE "[q]\ntype = quantised_activation\ninputs = wide\nbits = 2\n[s]\ntype = sign\ninputs = q\n"
+               "[b]\ntype = binary_conv\ninputs = s\noutputs = 2\nkernel = 4\n",
+     "[s]: sign of a quantised_activation is not an operator"},
+    {HEAD WIDE "[q]\ntype = quantised_activation\ninputs = wide\nbits = 2\n[p]\ntype = prelu\ninputs = q\n"
+               "[c]\ntype = fixed_conv\ninputs = p\noutputs = 2\nkernel = 4\n",
+     "[p]: prelu behind a quantised_activation is no operator"},
+    {HEAD WIDE "[s]\ntype = sign\ninputs = wide\n[q]\ntype = quantised_activation\ninputs = s\nbits = 2\n"
+               "[c]\ntype = fixed_conv\ninputs = q\noutputs = 2\nkernel = 4\n",
+     "[q]: quantised_activation cannot read the +1 / -1 map s"},
+    {HEAD CONV "[q]\ntype = quantised_activation\ninputs = conv\nbits = 2\n", "cannot be the last layer"},
+    {HEAD WIDE "[d]\ntype = fixed_conv\ninputs = input\noutputs = 2\nkernel = 1\nweight_bits = 1\n"
+               "[a]\ntype = add\ninputs = wide, d\n" POOLED("a"),
+     "[d]: fixed_conv of the skip path has weights of 2 to 16 bits"},
+    {HEAD WIDE "[d]\ntype = fixed_conv\ninputs = input\noutputs = 2\nkernel = 1\n"
+               "[a]\ntype = add\ninputs = wide, d\n[q]\ntype = quantised_activation\ninputs = a\nbits = 2\n"
+               "levels = 3\n" POOLED("q"),
+     "[q]: quantised_activation behind an addition has 2^bits levels"},
+    {HEAD WIDE "[p]\ntype = max_pool\ninputs = wide\nkernel = 2\nstride = 1\nkernel_height = 3\n" POOLED("p"),
+     "[p]: a pool's strides are equal, or those of its sides"},
+    {HEAD WIDE "[p]\ntype = max_pool\ninputs = wide\nkernel = 2\nstride = 2\npad = 2\n" POOLED("p"),
+     "[p]: pad must be smaller than the pool's sides"},
+    {HEAD "flat = 1\nchannels = 17\n" CONV, "[input] channels: 17, but the image has 16 values"},
+    {HEAD "flat = 2\n" CONV, "[input] flat: '2' is not a whole number from 0 to 1"},
     {HEAD WIDE "[a]\ntype = add\ninputs = wide, input\n[c]\ntype = fixed_conv\ninputs = a\noutputs = 2\nkernel = 4\n",
      "wide is 4x4x2 but input is 4x4x1"},
-    {HEAD WIDE "[p]\ntype = max_pool\ninputs = wide\nkernel = 3\nstride = 2\n", "kernel = 2 and stride = 2"},
+    {HEAD WIDE "[p]\ntype = max_pool\ninputs = wide\nkernel = 5\nstride = 2\n",
+     "[p]: the map of 4 x 4 is smaller than the pool of 5 x 5"},
     {HEAD "[odd]\ntype = fixed_conv\ninputs = input\noutputs = 2\nkernel = 2\n"
           "[p]\ntype = average_pool\ninputs = odd\nkernel = 2\nstride = 2\n",
      "[p]: an average_pool needs a map of even height"},
@@ -78,7 +120,7 @@ static const struct {
                "outputs = 2\nkernel = 4\n",
      "[q]: prelu behind an addition, a pool or another prelu"},
     {HEAD CONV "[n]\ntype = batch_norm\ninputs = conv\n[m]\ntype = max_pool\ninputs = n\nkernel = 2\nstride = 2\n",
-     "smaller than 2 x 2"},
+     "[m]: the map of 1 x 1 is smaller than the pool of 2 x 2"},
 };
 
 static void descriptions(void **state) {

@@ -16,23 +16,24 @@ static inline double *reference_convolution(const struct network_layer *layer, c
 	for (uint32_t p = 0; p < layer->height * layer->width; p++)
 		for (uint32_t o = 0; o < layer->outputs; o++) {
 			double sum = layer->bias ? (double)layer->bias_tensor->data[o] : 0;
-			for (uint32_t ky = 0; ky < layer->kernel; ky++)
+			uint32_t first = layer->depthwise ? o : 0, inputs = layer->depthwise ? 1 : input->channels;
+			for (uint32_t ky = 0; ky < layer->kernel_height; ky++)
 				for (uint32_t kx = 0; kx < layer->kernel; kx++)
-					for (uint32_t i = 0; i < input->channels; i++) {
-						int64_t row =
-						    (int64_t)(p / layer->width * layer->stride + ky) - layer->pad;
+					for (uint32_t i = 0; i < inputs; i++) {
+						int64_t row = (int64_t)(p / layer->width * layer->stride_height + ky) -
+						              layer->pad_height;
 						int64_t column =
 						    (int64_t)(p % layer->width * layer->stride + kx) - layer->pad;
 						int in = row >= 0 && column >= 0 && row < input->height &&
 						         column < input->width;
 						double value =
-						    in ? x[(row * input->width + column) * input->channels + i]
+						    in ? x[(row * input->width + column) * input->channels + first + i]
 						       : outside;
-						sum += value *
-						       (double)layer->weight
-						           ->data[((o * input->channels + i) * layer->kernel + ky) *
-						                      layer->kernel +
-						                  kx];
+						sum +=
+						    value * (double)layer->weight
+						                ->data[((o * inputs + i) * layer->kernel_height + ky) *
+						                           layer->kernel +
+						                       kx];
 					}
 			y[p * layer->channels + o] = sum;
 		}
@@ -42,11 +43,14 @@ static inline double *reference_convolution(const struct network_layer *layer, c
 static inline double reference_pool(const struct network_layer *layer, const struct network_layer *input,
                                     const double *x, uint32_t row, uint32_t column, uint32_t c) {
 	double sum = 0, most = -INFINITY;
-	uint32_t high = layer->type == LAYER_GLOBAL_AVERAGE_POOL ? input->height : 2;
-	uint32_t wide = layer->type == LAYER_GLOBAL_AVERAGE_POOL ? input->width : 2;
+	int all = layer->type == LAYER_GLOBAL_AVERAGE_POOL;
+	uint32_t high = all ? input->height : layer->kernel_height, wide = all ? input->width : layer->kernel;
 	for (uint32_t dy = 0; dy < high; dy++)
 		for (uint32_t dx = 0; dx < wide; dx++) {
-			double value = x[((row * high + dy) * input->width + column * wide + dx) * input->channels + c];
+			int64_t y = (int64_t)row * (all ? 1 : layer->stride_height) + dy - layer->pad_height;
+			int64_t at = (int64_t)column * (all ? 1 : layer->stride) + dx - layer->pad;
+			if (y < 0 || at < 0 || y >= input->height || at >= input->width) continue;
+			double value = x[(y * input->width + at) * input->channels + c];
 			sum += value;
 			most = fmax(most, value);
 		}
@@ -63,6 +67,12 @@ static inline double reference_value(const struct network_layer *layer, double x
 	case LAYER_SHIFT: return x + (double)layer->scale->data[c];
 	case LAYER_SIGN: return x >= 0 ? 1 : -1;
 	case LAYER_ADD: return x + other;
+	case LAYER_QUANTISED_ACTIVATION: {
+		double least = layer->is_unsigned ? 0 : -floor(layer->levels / 2);
+		double level =
+		    fmin(fmax(floor(ldexp(x, (int)layer->fraction_bits) + 0.5), least), least + layer->levels - 1);
+		return ldexp(level, -(int)layer->fraction_bits);
+	}
 	default: abort();
 	}
 }

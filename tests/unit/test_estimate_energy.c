@@ -21,7 +21,7 @@ struct setting {
 };
 
 static void load(const char *name, struct setting *setting) {
-	char path[512];
+	char path[2048];
 	struct error error = {""};
 	struct config *config = &setting->config;
 	memset(setting, 0, sizeof *setting);

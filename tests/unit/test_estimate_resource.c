@@ -13,7 +13,7 @@
 #include "sim/estimate/resource.h"
 
 static void load(const char *name, struct config *config, struct device *device) {
-	char path[512];
+	char path[2048];
 	struct error error = {""};
 	snprintf(path, sizeof path, "%s/configs/%s.ini", NBSIM_SOURCE_DIR, name);
 	if (config_read(config, path, &error) != STATUS_OK) fail_msg("%s", error.text);

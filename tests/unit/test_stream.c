@@ -191,6 +191,36 @@ static void test_recurrence_changes_nothing(void **state) {
 	free(made);
 }
 
+/* Long batches, with and without recurrence, in everything that is counted; deep FIFOs make slow fills. */
+static void test_repetition_is_exact(void **state) {
+	(void)state;
+	struct made *made = malloc(sizeof *made);
+	uint64_t skipped = 0;
+	for (uint64_t seed = 1; seed <= 120; seed++) {
+		struct error error;
+		struct stream_result repeated, whole;
+		make_random(made, seed);
+		for (uint32_t f = 0; f < made->pipeline.fifo_count; f++)
+			made->fifos[f].depth_words *= draw(made, 0, 1) ? draw(made, 1, 400) : 1;
+		enum status status = stream_run(&made->pipeline, 700, NULL, &repeated, &error);
+		struct stream_options options = {.no_recurrence = 1};
+		assert_int_equal(stream_run(&made->pipeline, 700, &options, &whole, &error), status);
+		if (!status) {
+			assert_int_equal(repeated.total_cycles, whole.total_cycles);
+			assert_memory_equal(repeated.frame_end_cycle, whole.frame_end_cycle, 700 * sizeof(uint64_t));
+			assert_memory_equal(repeated.stages, whole.stages,
+			                    made->pipeline.stage_count * sizeof *whole.stages);
+			assert_memory_equal(repeated.fifos, whole.fifos,
+			                    made->pipeline.fifo_count * sizeof *whole.fifos);
+			skipped += 700 - repeated.frames_simulated;
+		}
+		stream_result_clear(&repeated);
+		stream_result_clear(&whole);
+	}
+	assert_in_range(skipped, 120 * 300, 120 * 700);
+	free(made);
+}
+
 /* The skip FIFO holds 2 words, the other branch 5 before its first comes out: stuck, and with room for them it runs. */
 static void test_stuck(void **state) {
 	(void)state;
@@ -226,6 +256,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_equals_stepper),
 	    cmocka_unit_test(test_recurrence_changes_nothing),
+	    cmocka_unit_test(test_repetition_is_exact),
 	    cmocka_unit_test(test_stuck),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,7 +192,8 @@ static const struct edit edits[] = {
     {"parameters=stem.p", "parameters=head.p", "tensor stem.p: name=stem.p: no layer uses it"},
     {"main_weight_bits=4", "main_weight_bits=3",
      "a.nbt:18: layer stem: main_weights=stem.w: -8 in row 0, column 0, expected -4 to 3 (3 bits)"},
-    {"main_weight_bits=4", "main_weight_bits=1", "main_weight_bits=1: expected 2 to 16 for a fixed convolution"},
+    {"main_weight_bits=4", "main_weight_bits=1",
+     "main_weights=stem.w: -8 in row 0, column 0, expected -1 or 1 (1 bit)"},
     {"main_weight_bits=1 ", "main_weight_bits=2 ", "expected 1 for a binary convolution"},
     {"post_shift=4", "post_shift=32", "post_shift=32: expected a whole number from 0 to 31"},
     {" post_shift=4", "", "post_shift: missing"},
@@ -200,7 +201,41 @@ static const struct edit edits[] = {
     {" main=fixed", " main=fixed skip_kernel=1", "skip_kernel: expected only with skip=fixed"},
     {"main=fixed", "main=none", "layer stem: main=none: expected binary or fixed"},
     {"main=fixed", "main=binary", "main_input=image: expected a map of kind bits for a binary convolution"},
-    {"main=binary", "main=fixed", "main_input=s0: expected a map of kind fixed"},
+    {"main=binary", "main=fixed", "main_weights=blend.w: bits of 5 rows and 27 columns, expected int16 of 5 and 27"},
+    {"main_kernel=3", "main_kernel=3 main_stride_height=1",
+     "main_stride_height: expected only with main_kernel_height"},
+    {"main_kernel=3", "main_kernel=3 main_pad_height=1", "main_pad_height: expected only with main_kernel_height"},
+    {"skip_kernel=1", "skip_kernel=1 skip_pad_height=0", "skip_pad_height: expected only with skip_kernel_height"},
+    {"main=fixed", "main=fixed skip_kernel_height=1", "skip_kernel_height: expected only with skip=fixed"},
+    {"main_kernel=3", "main_kernel=3 main_kernel_height=0", "expected a whole number from 1 to 4096"},
+    {"main_kernel=3", "main_kernel=3 main_kernel_height=7", "main_kernel_height=7: expected at most 6, a side of the"},
+    {"main_kernel=3", "main_kernel=3 main_kernel_height=2 main_pad_height=2",
+     "main_pad_height=2: expected less than the kernel of 2"},
+    {"main_kernel=3", "main_kernel=3 main_kernel_height=1 main_stride_height=5",
+     "sums_height=6: expected 2 from the main convolution"},
+    {"main_kernel=3", "main_kernel=3 main_kernel_height=1",
+     "main_weights=stem.w: int16 of 3 rows and 9 columns, expected int16 of 3 and 3"},
+    {"main_kernel=3", "main_kernel=3 main_depthwise=1",
+     "layer stem: output_channels=3: expected the 1 channels of the map that a depthwise convolution reads"},
+    {"main=binary", "main=binary main_depthwise=1", "layer blend: main_depthwise=1: expected 0 but for a fixed"},
+    {"main_tap_shared=1", "main_tap_shared=1 main_depthwise=1", "main_depthwise=1: expected 0 but for a fixed"},
+    {"skip_kernel=1", "skip_kernel=1 skip_depthwise=1", "output_channels=5: expected the 3 channels of the map"},
+    {"skip_kernel=1", "skip_kernel=1 skip_kernel_height=1", "skip_pre_pool=average2: expected a fixed convolution"},
+    {"pool=max2", "pool=max", "pool_height: missing"},
+    {"pool=max2", "pool=max2 pool_height=2", "pool_height: expected only with pool=max"},
+    {"pool=max2", "pool=max pool_height=5 pool_width=2", "pool_height=5: expected at most the padded sums' 4"},
+    {"pool=max2", "pool=max pool_height=2 pool_width=5", "pool_width=5: expected at most the padded sums' 4"},
+    {"pool=max2", "pool=max pool_height=1 pool_width=2", "fixed_map=x2: a map of 2 x 2 x 4, expected 4 x 2 x 4"},
+    {"pool=max2", "pool=max pool_height=3 pool_width=2 pool_pad=2", "pool_pad=2: expected less than the pool's 3 x 2"},
+    {"pool=max2", "pool=max pool_height=2 pool_width=3 pool_pad=2", "pool_pad=2: expected less than the pool's 2 x 3"},
+    {"pool=max2", "pool=max pool_height=2 pool_width=2 pool_stride=1", "expected 3 x 3 x 4"},
+    {"bits=12", "bits=12 unsigned=2", "unsigned=2: expected a whole number from 0 to 1"},
+    {"bits=12", "bits=16 unsigned=1", "map x0: unsigned=1: expected 0 but for a map of kind fixed and at most 15"},
+    {"channels=3 bits=1\n", "channels=3 bits=1 unsigned=1\n", "map s0: unsigned=1: expected 0 but for"},
+    {"bits=8\n", "bits=8 unsigned=1\n", "map image: unsigned=1: expected 0 but for"},
+    {"bits=32\n", "bits=15 unsigned=1\n", "map scores: unsigned=1: expected 0 but for"},
+    {"channels=4 bits=2\n", "channels=4 bits=2 unsigned=1\n",
+     "threshold_base=-1: expected base to base + 2 within the map's 2 unsigned bits"},
     {"skip=fixed", "skip=binary", "skip=binary: expected none or fixed"},
     {"main_input=s0", "main_input=s1", "layer blend: main_input=s1: used before it is written"},
     {"fixed_map=x0 ", "fixed_map=x2 ", "fixed_map=x2: a map of 2 x 2 x 4, expected 6 x 6 x 3"},
@@ -216,7 +251,8 @@ static const struct edit edits[] = {
     {"sums_height=6", "sums_height=5", "sums_height=5: expected 6 from the main convolution"},
     {"sums_width=3", "sums_width=2", "sums_width=2: expected 3 from the main convolution"},
     {"main_pad=1", "main_pad=3", "main_pad=3: expected less than the kernel of 3"},
-    {"main_kernel=3 main_pad=1", "main_kernel=9 main_pad=1", "main_kernel=9: expected at most the padded map's 8 x 8"},
+    {"main_kernel=3 main_pad=1", "main_kernel=9 main_pad=1",
+     "main_kernel=9: expected at most 8, a side of the padded map"},
     {"main_pad=1 main_weight", "main_pad=1 main_pad_value=minus main_weight", "main_pad_value=1: expected masked"},
     {"skip_stride=2 skip_pre", "skip_stride=1 skip_pre",
      "skip_pre_pool=average2: expected a fixed convolution of kernel 1"},
@@ -225,7 +261,7 @@ static const struct edit edits[] = {
      "expected 0 for a binary"},
     {"threshold_base=-1", "threshold_base=0", "threshold_base=0: expected base to base + 2 within the map's 2 bits"},
     {"threshold_base=-1", "threshold_base=-40000", "expected a whole number from -32768 to 32767"},
-    {"threshold_count=2", "threshold_count=4", "expected a whole number from 1 to 3"},
+    {"threshold_count=2", "threshold_count=256", "expected a whole number from 1 to 255"},
     {"threshold_count=2", "threshold_count=1",
      "parameters=levels.t: int32 of 4 rows and 3 columns, expected int32 of 4 and 2"},
     {"post=affine post_shift=0", "post=affine post_shift=0 pool=max2", "pool=max2: expected sums of at least 2 x 2"},
@@ -343,6 +379,99 @@ static void every_mistake_in_the_weights(void **state) {
 	unlink(folder->text);
 	expect_refused(folder, STATUS_IO, "a.nbt: cannot be opened: No such file");
 	free(weights);
+}
+
+/* What only the streaming organisation runs: a 1-D depthwise convolution of the image's bits, 255 thresholds into an
+ * unsigned map, a pool of 1 x 2, and an addition of maps by depthwise convolutions of 1-bit weights. */
+static void wide_layers(struct trace *trace, uint32_t input) {
+	struct trace_layer *layer = trace_sample_layer(trace, "wide");
+	layer->main =
+	    (struct trace_conv){.kind = TRACE_CONV_FIXED,
+	                        .input_map = input,
+	                        .kernel = 3,
+	                        .stride = 1,
+	                        .pad = 1,
+	                        .kernel_height = 1,
+	                        .stride_height = 1,
+	                        .depthwise = 1,
+	                        .weight_bits = 2,
+	                        .weight_tensor = trace_sample_tensor(trace, "wide.w", TRACE_TENSOR_INT16, 2, 3)};
+	layer->output_channels = 2;
+	layer->sums_height = 1;
+	layer->sums_width = 8;
+	layer->post = TRACE_POST_THRESHOLD;
+	layer->threshold_count = TRACE_THRESHOLDS_MAX;
+	layer->pool = TRACE_POOL_MAX;
+	layer->pool_height = 1;
+	layer->pool_width = 2;
+	layer->parameter_tensor = trace_sample_tensor(trace, "wide.t", TRACE_TENSOR_INT32, 2, 256);
+	layer->fixed_map = trace_sample_map(trace, "x0", TRACE_MAP_FIXED, 1, 4, 2, 8);
+	trace->maps[layer->fixed_map].is_unsigned = 1;
+	const uint32_t x0 = layer->fixed_map;
+	layer = trace_sample_layer(trace, "sum");
+	layer->main =
+	    (struct trace_conv){.kind = TRACE_CONV_FIXED,
+	                        .input_map = x0,
+	                        .kernel = 1,
+	                        .stride = 1,
+	                        .depthwise = 1,
+	                        .weight_bits = 1,
+	                        .weight_tensor = trace_sample_tensor(trace, "sum.w", TRACE_TENSOR_INT16, 2, 1)};
+	layer->skip = layer->main;
+	int16_t *signs = trace->tensors[layer->main.weight_tensor].data;
+	signs[0] = 1;
+	signs[1] = -1;
+	layer->output_channels = 2;
+	layer->sums_height = 1;
+	layer->sums_width = 4;
+	layer->pool = TRACE_POOL_MAX;
+	layer->pool_height = 1;
+	layer->pool_width = 4;
+	layer->pool_stride = 3;
+	layer->parameter_tensor = trace_sample_tensor(trace, "sum.p", TRACE_TENSOR_INT32, 2, 6);
+	layer->fixed_map = trace_sample_map(trace, "scores", TRACE_MAP_FIXED, 1, 1, 2, 16);
+	trace->scores_map = layer->fixed_map;
+}
+
+static void wide_sample(struct trace *trace) {
+	*trace = (struct trace){.name = "wide",
+	                        .classes = 2,
+	                        .pixel = TRACE_PIXEL_BIPOLAR,
+	                        .image_height = 1,
+	                        .image_width = 8,
+	                        .image_channels = 2,
+	                        .image_repeat = 1,
+	                        .float_top1 = -1};
+	trace->input_map = trace_sample_map(trace, "image", TRACE_MAP_BITS, 1, 8, 2, 1);
+	wide_layers(trace, trace->input_map);
+	trace_lifetimes(trace);
+}
+
+static void wide_trace(void **state) {
+	const struct folder *folder = *state;
+	static const char *const parts[] = {
+	    "map name=x0 kind=fixed height=1 width=4 channels=2 bits=8 unsigned=1\n",
+	    "main_kernel=3 main_pad=1 main_kernel_height=1 main_depthwise=1 main_weight_bits=2 ",
+	    "threshold_count=255 threshold_base=0 pool=max pool_height=1 pool_width=2 parameters=wide.t ",
+	    "skip_kernel=1 skip_depthwise=1 skip_weight_bits=1 ", "pool=max pool_height=1 pool_width=4 pool_stride=3 "};
+	struct trace written, read;
+	struct error error = {0};
+	size_t bytes;
+	wide_sample(&written);
+	if (trace_write(&written, folder->text, &error)) fail_msg("%s", error.text);
+	if (trace_read(&read, folder->text, &error)) fail_msg("%s", error.text);
+	/* an absent key gives what it stands for, also where the trace in memory did not say it */
+	assert_int_equal(read.layers[0].main.stride_height, 1);
+	assert_same_trace(&written, &read);
+	char *text = read_whole(folder->text, &bytes);
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		if (!strstr(text, parts[i])) fail_msg("no \"%s\" in %s", parts[i], text);
+	free(text);
+	((int16_t *)read.tensors[read.layers[1].main.weight_tensor].data)[1] = 0;
+	assert_int_equal(trace_check(&read, "memory", &error), STATUS_INPUT);
+	assert_non_null(strstr(error.text, "main_weights=sum.w: 0 in row 1, column 0, expected -1 or 1 (1 bit)"));
+	trace_clear(&written);
+	trace_clear(&read);
 }
 
 /* ---- trace_check on traces in memory */
@@ -482,6 +611,7 @@ int main(void) {
 	    TEST(lines_too_long_and_too_many),
 	    TEST(every_mistake_in_the_weights),
 	    TEST(what_cannot_be_written),
+	    TEST(wide_trace),
 	    cmocka_unit_test(lifetimes),
 	    cmocka_unit_test(values_outside_their_range),
 	    cmocka_unit_test(members_outside_their_range),

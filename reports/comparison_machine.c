@@ -1,0 +1,173 @@
+/* See comparison_machine.h. Networks are compiled without values where they have none: the time of a machine does not
+ * depend on them. */
+#include "reports/comparison_machine.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/base/shipped.h"
+#include "sim/run/simulation.h"
+#include "workloads/compile.h"
+
+enum { MACHINES_MAX = 128 };
+
+struct machine {
+	char name[256];
+	struct config config;
+	struct device device;
+	struct technology technology;
+	struct trace trace;
+	int has_trace;
+	enum status status; /* of reading it */
+	struct error error;
+};
+
+struct comparison_machines {
+	char folder[PATH_MAX]; /* with its '/' at the end; empty: the current one */
+	struct machine *items[MACHINES_MAX];
+	size_t count;
+};
+
+struct comparison_machines *comparison_machines_create(const char *beside) {
+	struct comparison_machines *machines = calloc(1, sizeof *machines);
+	if (!machines) return NULL;
+	const char *slash = strrchr(beside, '/');
+	if (slash) snprintf(machines->folder, sizeof machines->folder, "%.*s", (int)(slash - beside + 1), beside);
+	return machines;
+}
+
+void comparison_machines_free(struct comparison_machines *machines) {
+	for (size_t i = 0; machines && i < machines->count; i++) {
+		trace_clear(&machines->items[i]->trace);
+		free(machines->items[i]);
+	}
+	free(machines);
+}
+
+static enum status find_config(const struct comparison_machines *machines, const char *name, char *path,
+                               struct error *error) {
+	if (snprintf(path, PATH_MAX, "%s%s", machines->folder, name) < PATH_MAX && access(path, R_OK) == 0)
+		return STATUS_OK;
+	if (strchr(name, '/') || shipped_find_in("configs", name, path, PATH_MAX, NULL))
+		return error_set(error, STATUS_INPUT,
+		                 "configuration '%.200s' is neither in the folder of the CSV file (%.300s) nor shipped",
+		                 name, machines->folder[0] ? machines->folder : ".");
+	return STATUS_OK;
+}
+
+/* configs/devices and configs/tech; a device of one's own may stand beside the CSV file too. */
+static enum status find_named(const struct comparison_machines *machines, const char *folder, const char *name,
+                              char *path, struct error *error) {
+	char file[CONFIG_TEXT_BYTES + 8];
+	snprintf(file, sizeof file, "%s.ini", name);
+	if (!shipped_find_in(folder, file, path, PATH_MAX, error)) return STATUS_OK;
+	char beside[PATH_MAX];
+	if (snprintf(beside, sizeof beside, "%s%s", machines->folder, file) >= PATH_MAX || access(beside, R_OK) != 0)
+		return STATUS_IO;
+	strcpy(path, beside);
+	return STATUS_OK;
+}
+
+static enum status read_machine(const struct comparison_machines *machines, struct machine *machine) {
+	char path[PATH_MAX];
+	struct error *error = &machine->error;
+	enum status status = find_config(machines, machine->name, path, error);
+	if (!status) status = config_read(&machine->config, path, error);
+	if (!status) status = config_check(&machine->config, path, error);
+	machine->config.kernel = KERNEL_NATIVE;
+	if (!status) status = find_named(machines, "configs/devices", machine->config.device, path, error);
+	if (!status) status = device_read(&machine->device, path, error);
+	if (!status) status = find_named(machines, "configs/tech", machine->config.technology, path, error);
+	if (!status) status = technology_read(&machine->technology, path, error);
+	return status;
+}
+
+static enum status get_machine(struct comparison_machines *machines, const char *name, struct machine **found,
+                               struct error *error) {
+	for (size_t i = 0; i < machines->count; i++) {
+		*found = machines->items[i];
+		if (!strcmp((*found)->name, name))
+			return (*found)->status ? error_set(error, (*found)->status, "%s", (*found)->error.text)
+			                        : STATUS_OK;
+	}
+	if (machines->count == MACHINES_MAX || strlen(name) >= sizeof(*found)->name)
+		return error_set(error, STATUS_INPUT, "configuration '%.100s': more than %d, or too long a name", name,
+		                 MACHINES_MAX);
+	struct machine *machine = calloc(1, sizeof *machine);
+	if (!machine) return error_set(error, STATUS_MEMORY, "out of memory");
+	*found = machines->items[machines->count++] = machine;
+	strcpy(machine->name, name);
+	machine->status = read_machine(machines, machine);
+	return machine->status ? error_set(error, machine->status, "%s", machine->error.text) : STATUS_OK;
+}
+
+enum status comparison_machine_find(struct comparison_machines *machines, const char *name,
+                                    const struct config **config, struct error *error) {
+	struct machine *machine;
+	enum status status = get_machine(machines, name, &machine, error);
+	*config = status ? NULL : &machine->config;
+	return status;
+}
+
+static int has_file(const char *folder, const char *name) {
+	char path[PATH_MAX];
+	return snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX && access(path, R_OK) == 0;
+}
+
+/* A path below the current folder, a bare shipped name, or a path as in the source tree among the shipped files. */
+static enum status find_network(const char *name, char *folder, struct error *error) {
+	static const char networks[] = "workloads/networks/";
+	enum status status = compile_find_network(name, folder, PATH_MAX, error);
+	if (status && !strncmp(name, networks, sizeof networks - 1))
+		status = compile_find_network(name + sizeof networks - 1, folder, PATH_MAX, error);
+	for (int place = 0; status && place < SHIPPED_PLACES; place++) {
+		char shipped[PATH_MAX];
+		shipped_place(place, shipped, sizeof shipped);
+		if (*shipped && snprintf(folder, PATH_MAX, "%s/%s", shipped, name) < PATH_MAX &&
+		    has_file(folder, "network.ini"))
+			status = STATUS_OK;
+	}
+	return status;
+}
+
+static enum status compile_machine(struct machine *machine, struct error *error) {
+	char folder[PATH_MAX];
+	const char *name = machine->config.workload;
+	size_t length = strlen(name);
+	if (machine->has_trace) return STATUS_OK;
+	if (length > 4 && !strcmp(name + length - 4, ".nbt")) {
+		enum status status = trace_read(&machine->trace, name, error);
+		machine->has_trace = !status;
+		return status;
+	}
+	enum status status = find_network(name, folder, error);
+	if (status) return status;
+	int is_shape_only = has_file(folder, "network.ini") && !has_file(folder, "params.txt");
+	struct compile_options options = {
+	    .network = folder, .config = &machine->config, .seed = machine->config.seed, .shape_only = is_shape_only};
+	status = compile_network(&options, &machine->trace, NULL, error);
+	machine->has_trace = !status;
+	return status;
+}
+
+enum status comparison_machine_run(struct comparison_machines *machines, const char *name, uint32_t frames,
+                                   struct rows *rows, struct error *error) {
+	struct machine *machine;
+	struct simulation simulation;
+	enum status status = get_machine(machines, name, &machine, error);
+	if (!status) status = compile_machine(machine, error);
+	if (status) return status;
+	struct config config = machine->config;
+	config.frames = frames;
+	memset(&simulation, 0, sizeof simulation);
+	status = simulation_create(&simulation, &config, &machine->trace, &machine->device, &machine->technology, NULL,
+	                           error);
+	if (!status) status = simulation_time(&simulation, native_run, NULL, error);
+	if (!status) status = simulation_estimate(&simulation, error);
+	if (!status) simulation_rows(&simulation, 0, rows);
+	simulation_clear(&simulation);
+	if (!status && rows->failed) status = error_set(error, STATUS_MEMORY, "out of memory");
+	return status;
+}

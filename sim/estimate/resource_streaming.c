@@ -1,0 +1,145 @@
+/* See resource_streaming.h: memories, FIFOs, sums and fit. LUT memory by the rules of memory_blocks.h; a ROM takes one
+ * LUT for 64 x 1 bits, a shift register one for 32 x 1 or 16 x 2 (UG474, UG574), each with a multiplexer over its
+ * banks. Left out: clock-domain crossings, AXI interconnect, register slices at die boundaries. */
+#include "sim/estimate/resource_streaming.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/estimate/resource_units.h"
+
+enum { LUTS_PER_BRAM18 = 150, FIFO_LUTS = 10, FIFO_FFS = 4 };
+
+static uint64_t divide_up(uint64_t value, uint64_t divisor) {
+	return (value + divisor - 1) / divisor;
+}
+
+static uint64_t log2_up(uint64_t value) {
+	uint64_t bits = 0;
+	while (((uint64_t)1 << bits) < value) bits++;
+	return bits;
+}
+
+/* ---- memories */
+
+static struct memory_blocks fabric_memory(uint64_t width_bits, uint64_t luts, uint64_t banks) {
+	struct memory_blocks blocks = {.memory_luts = luts, .access_luts = luts, .ffs = width_bits};
+	if (banks > 1) blocks.mux_luts = width_bits * divide_up(banks - 1, 3) + banks;
+	return blocks;
+}
+
+/* In `fabric`, or in block RAM where that saves enough. */
+static void choose(uint64_t width_bits, uint64_t depth_words, const struct memory_blocks *fabric,
+                   struct memory_blocks *blocks) {
+	const struct memory_shape shape = {width_bits, depth_words, 0, TECHNOLOGY_BRAM36};
+	memory_blocks_of(&shape, blocks);
+	uint64_t in_fabric = fabric->memory_luts + fabric->mux_luts;
+	if (in_fabric <= blocks->mux_luts + LUTS_PER_BRAM18 * blocks->bram18s) *blocks = *fabric;
+}
+
+void streaming_rom(uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks) {
+	memset(blocks, 0, sizeof *blocks);
+	if (depth_words < 2) return; /* constants */
+	uint64_t banks = divide_up(depth_words, 64);
+	struct memory_blocks fabric = fabric_memory(width_bits, width_bits * banks, banks);
+	choose(width_bits, depth_words, &fabric, blocks);
+}
+
+void streaming_ram(uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks) {
+	const struct memory_shape shape = {width_bits, depth_words, 0, TECHNOLOGY_LUTRAM};
+	struct memory_blocks fabric;
+	memset(blocks, 0, sizeof *blocks);
+	if (depth_words < 2) {
+		blocks->ffs = width_bits;
+		return;
+	}
+	memory_blocks_of(&shape, &fabric);
+	choose(width_bits, depth_words, &fabric, blocks);
+}
+
+void streaming_fifo_memory(uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks) {
+	uint64_t banks = divide_up(depth_words, 32);
+	uint64_t luts = depth_words <= 16 ? divide_up(width_bits, 2) : width_bits * banks;
+	struct memory_blocks fabric = fabric_memory(width_bits, luts, banks);
+	choose(width_bits, depth_words, &fabric, blocks);
+}
+
+/* ---- all of them */
+
+static void fill_fifo(const struct fifo *fifo, struct fifo_resources *resources) {
+	uint64_t count_bits = log2_up((uint64_t)fifo->depth_words + 1);
+	streaming_fifo_memory(fifo->width_bits, fifo->depth_words, &resources->memory);
+	resource_row_add_blocks(&resources->row, &resources->memory, GRADE_ASSUMED);
+	resource_row_add(&resources->row, RESOURCE_LUT, FIFO_LUTS + 3 * count_bits, GRADE_ASSUMED);
+	resource_row_add(&resources->row, RESOURCE_FF, FIFO_FFS + 2 * count_bits, GRADE_ASSUMED);
+}
+
+void resource_row_sum(struct resource_row *sum, const struct resource_row *row) {
+	for (int kind = 0; kind < RESOURCE_KIND_COUNT; kind++)
+		resource_row_add(sum, (enum resource_kind)kind, row->amounts[kind].count, row->amounts[kind].grade);
+	sum->memory_luts += row->memory_luts;
+}
+
+void streaming_resources_clear(struct streaming_resources *resources) {
+	free(resources->stages);
+	free(resources->fifos);
+	memset(resources, 0, sizeof *resources);
+}
+
+enum status estimate_streaming_resources(const struct pipeline *pipeline, const struct device *device,
+                                         struct streaming_resources *resources, struct error *error) {
+	const struct config one_channel = {.dram_channels = 1};
+	memset(resources, 0, sizeof *resources);
+	resources->stage_count = pipeline->stage_count;
+	resources->fifo_count = pipeline->fifo_count;
+	resources->stages = calloc(pipeline->stage_count, sizeof *resources->stages);
+	resources->fifos = calloc(pipeline->fifo_count, sizeof *resources->fifos);
+	if (!resources->stages || !resources->fifos)
+		return error_set(error, STATUS_MEMORY, "out of memory for the resources of the stages");
+	for (uint32_t i = 0; i < pipeline->stage_count; i++) {
+		resource_of_stage(&pipeline->stages[i], (enum device_dsp)device->dsp_kind, &resources->stages[i]);
+		resource_row_sum(&resources->total, &resources->stages[i].row);
+	}
+	for (uint32_t f = 0; f < pipeline->fifo_count; f++) {
+		fill_fifo(&pipeline->fifos[f], &resources->fifos[f]);
+		resource_row_sum(&resources->fifo_total, &resources->fifos[f].row);
+	}
+	resource_row_sum(&resources->total, &resources->fifo_total);
+	resource_of_memory_controllers(&one_channel, device, &resources->controller);
+	resource_row_sum(&resources->total, &resources->controller);
+	return STATUS_OK;
+}
+
+/* ---- fit */
+
+/* The largest share that a stage takes of what one die has of a resource. */
+static double die_share(const struct resource_row *row, const struct device *device, enum resource_kind *kind) {
+	double most = 0;
+	for (int k = 0; k < RESOURCE_KIND_COUNT; k++) {
+		double usable = device_usable_per_slr(device, (enum device_resource)k);
+		double share = usable > 0 ? resource_units((enum resource_kind)k, row->amounts[k].count) / usable : 0;
+		if (share <= most) continue;
+		most = share;
+		*kind = (enum resource_kind)k;
+	}
+	return most;
+}
+
+void estimate_streaming_fit(const struct streaming_resources *resources, const struct device *device,
+                            struct resource_fit *fit, uint32_t *largest_stage) {
+	struct resources sums; /* all in one row: the rules of estimate_fit hold for sums */
+	uint32_t largest = 0;
+	memset(&sums, 0, sizeof sums);
+	sums.rows[0] = resources->total;
+	estimate_fit(&sums, device, fit);
+	fit->slr_share = 0;
+	for (uint32_t i = 0; i < resources->stage_count; i++) {
+		enum resource_kind kind = RESOURCE_LUT;
+		double share = die_share(&resources->stages[i].row, device, &kind);
+		if (share <= fit->slr_share) continue;
+		fit->slr_share = share;
+		fit->slr_kind = kind;
+		largest = i;
+	}
+	if (largest_stage) *largest_stage = largest;
+}

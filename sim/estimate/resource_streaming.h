@@ -1,0 +1,65 @@
+/* Resources of a streaming machine: LUT, flip-flops, block RAM, DSP of each stage and FIFO, and whether the device has
+ * them.
+ *
+ * Counted from the shapes of struct pipeline, with the lane, packing and memory-block rules of resource.h. What is
+ * built: a matrix unit has PE x SIMD lanes, an accumulator a PE, one weight memory PE x SIMD weights wide and as deep
+ * as its folds, a memory of its input vector where it reads it again, thresholds and their compares; a window its row
+ * buffer; a FIFO shift registers, LUT memory or block RAM. Constants of control are guesses with the order of magnitude
+ * of the time-shared machine's synthesised control, so every amount is `assumed` until the stages' RTL is synthesised.
+ *
+ * Weights, thresholds and parameters are ROMs filled by the bit stream: LUTs or block RAM, never UltraRAM, which cannot
+ * be. A memory takes block RAM where that saves more than 150 LUTs for each RAMB18 (assumed: the devices here have 160
+ * to 320 LUTs for each).
+ */
+#ifndef SIM_ESTIMATE_RESOURCE_STREAMING_H
+#define SIM_ESTIMATE_RESOURCE_STREAMING_H
+
+#include "sim/estimate/resource.h"
+#include "sim/mapper/pipeline.h"
+
+struct stage_resources {
+	struct resource_row row;
+	struct memory_blocks weights;    /* matrix, depthwise; point: its parameters */
+	struct memory_blocks thresholds; /* matrix, depthwise */
+	struct memory_blocks data;       /* window: rows; matrix: its input vector; pools: running values; DMA: words */
+	struct fixed_packing packing;    /* matrix, depthwise: products in DSP blocks; 0, 0: in LUTs */
+	uint64_t dsps_per_value;         /* point: DSP blocks that work for one value */
+};
+
+struct fifo_resources {
+	struct resource_row row;
+	struct memory_blocks memory;
+};
+
+struct streaming_resources {
+	uint32_t stage_count, fifo_count;
+	struct stage_resources *stages;
+	struct fifo_resources *fifos;
+	struct resource_row controller; /* of the one memory channel */
+	struct resource_row fifo_total; /* all FIFOs */
+	struct resource_row total;      /* all stages, FIFOs and the controller */
+};
+
+/* Fills `resources`, the caller's (streaming_resources_clear, also after a failure). STATUS_MEMORY. */
+enum status estimate_streaming_resources(const struct pipeline *pipeline, const struct device *device,
+                                         struct streaming_resources *resources, struct error *error);
+void streaming_resources_clear(struct streaming_resources *resources);
+
+/* Adds a row to a sum; the grade is the worse one. */
+void resource_row_sum(struct resource_row *sum, const struct resource_row *row);
+
+/* The sums against the device, as estimate_fit. slr_share is the largest stage's share of one die; slr_unit has no
+ * meaning, *largest_stage (may be NULL) is that stage. */
+void estimate_streaming_fit(const struct streaming_resources *resources, const struct device *device,
+                            struct resource_fit *fit, uint32_t *largest_stage);
+
+/* One memory of `width_bits` x `depth_words` by the rule above. Less than two words take nothing: a register. */
+void streaming_rom(uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks);
+void streaming_ram(uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks);
+/* A FIFO's: SRL16 pairs and SRL32 in the place of LUT memory. */
+void streaming_fifo_memory(uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks);
+
+/* resource_streaming_stages.c: fills one cleared stage. */
+void resource_of_stage(const struct stage *stage, enum device_dsp dsp, struct stage_resources *resources);
+
+#endif

@@ -1,0 +1,206 @@
+/* See nbsim_streaming.h. */
+#include "sim/nbsim_streaming.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/run/stream_record.h"
+#include "sim/streaming/sizing.h"
+
+enum status nbsim_check_organisation(const struct arguments *arguments, const struct config *config,
+                                     struct error *error) {
+	const char *other = NULL;
+	if (config->organisation == ORGANISATION_STREAMING) {
+		if (arguments->mapping)
+			return error_set(error, STATUS_USAGE,
+			                 "--mapping is for organisation = time_shared: a streaming machine is mapped "
+			                 "by streaming.folding");
+		if (arguments->vcd)
+			return error_set(error, STATUS_USAGE,
+			                 "--vcd shows transactions, which a streaming machine has not: expected "
+			                 "--timeline or --fifo-occupancy");
+		return STATUS_OK;
+	}
+	if (arguments->size_fifos) other = "--size-fifos";
+	if (arguments->occupancy) other = "--fifo-occupancy";
+	return other ? error_set(error, STATUS_USAGE,
+	                         "%s is about FIFOs between stages: expected machine.organisation = streaming", other)
+	             : STATUS_OK;
+}
+
+/* ---- running */
+
+static enum status write_file(const char *path, const struct stream_record *record, const struct config *config,
+                              struct error *error) {
+	int is_standard = !strcmp(path, "-");
+	FILE *out = is_standard ? stdout : fopen(path, "w");
+	if (!out) return error_set(error, STATUS_IO, "%s: cannot be written", path);
+	if (config)
+		stream_record_write_timeline(record, config, out);
+	else
+		stream_record_write_fills(record, out);
+	int failed = ferror(out);
+	if (is_standard ? fflush(out) : fclose(out)) failed = 1;
+	return failed ? error_set(error, STATUS_IO, "%s: cannot be written completely", path) : STATUS_OK;
+}
+
+static enum status write_record(struct stream_record *record, const struct simulation *simulation,
+                                const struct arguments *arguments, struct error *error) {
+	enum status status = stream_record_end(record, simulation->streaming.batch.total_cycles, error);
+	if (!status && arguments->timeline)
+		status = write_file(arguments->timeline, record, &simulation->config, error);
+	if (!status && arguments->occupancy) status = write_file(arguments->occupancy, record, NULL, error);
+	return status;
+}
+
+enum status nbsim_run_streaming(struct simulation *simulation, const struct arguments *arguments,
+                                const volatile sig_atomic_t *stop, struct error *error) {
+	struct stream_record *record = NULL;
+	struct stream_options options = {.stop = stop};
+	enum status status = STATUS_OK;
+	if (arguments->timeline || arguments->occupancy) {
+		status = stream_record_create(&record, &simulation->streaming.pipeline, error);
+		options.context = record;
+		options.event = stream_record_event;
+	}
+	if (status) return status;
+	status = simulation_time_streaming(simulation, stream_run, &options, error);
+	if (record && (!status || status == STATUS_STUCK)) {
+		struct error writing;
+		enum status written = write_record(record, simulation, arguments, status ? &writing : error);
+		if (!status) status = written;
+	}
+	stream_record_free(record);
+	return status;
+}
+
+/* ---- a stuck pipeline */
+
+/* What a stage that can never advance lacks. */
+static void describe_stage(const struct pipeline *pipeline, const struct stream_result *batch, uint32_t index,
+                           char *text, size_t bytes) {
+	const struct stage *stage = &pipeline->stages[index];
+	for (int p = 0; p < STAGE_PORTS_MAX; p++) {
+		uint32_t f = stage->output[p];
+		if (f == PIPELINE_NONE || batch->fifos[f].fill_at_end < pipeline->fifos[f].depth_words) continue;
+		snprintf(text, bytes, "no room in %s", pipeline->fifos[f].name);
+		return;
+	}
+	for (int p = 0; p < STAGE_PORTS_MAX; p++) {
+		uint32_t f = stage->input[p];
+		if (f == PIPELINE_NONE || batch->fifos[f].fill_at_end) continue;
+		snprintf(text, bytes, "no word in %s", pipeline->fifos[f].name);
+		return;
+	}
+	snprintf(text, bytes, "at rest");
+}
+
+void nbsim_print_stuck(const struct simulation *simulation, FILE *out) {
+	const struct pipeline *pipeline = &simulation->streaming.pipeline;
+	const struct stream_result *batch = &simulation->streaming.batch;
+	uint32_t *depths = calloc(pipeline->fifo_count, sizeof *depths);
+	struct error ignored;
+	int has_depths = depths && stream_feasible_depths(pipeline, depths, &ignored) == STATUS_OK;
+	fprintf(out, "The pipeline is stuck after %" PRIu64 " cycles; %s\n\n", batch->total_cycles,
+	        has_depths ? "it runs with the depths of the last column" : "no depths are known with which it runs");
+	fprintf(out, "%-52s%12s%12s%12s\n", "FIFO", "fill", "depth", "runs with");
+	for (uint32_t f = 0; f < pipeline->fifo_count; f++) {
+		const struct fifo *fifo = &pipeline->fifos[f];
+		fprintf(out, "%-52.51s%12" PRIu32 "%12" PRIu32, fifo->name, batch->fifos[f].fill_at_end,
+		        fifo->depth_words);
+		if (has_depths && depths[f] > fifo->depth_words)
+			fprintf(out, "%12" PRIu32 "\n", depths[f]);
+		else
+			fprintf(out, "%12s\n", has_depths ? "as it is" : "");
+	}
+	fprintf(out, "\n%-40s%14s%14s  %s\n", "stage", "words taken", "words made", "state");
+	for (uint32_t i = 0; i < pipeline->stage_count; i++) {
+		char state[STAGE_NAME_BYTES + 16];
+		describe_stage(pipeline, batch, i, state, sizeof state);
+		fprintf(out, "%-40.39s%14" PRIu64 "%14" PRIu64 "  %.30s\n", pipeline->stages[i].name,
+		        batch->stages[i].words_taken, batch->stages[i].words_made, state);
+	}
+	if (has_depths) {
+		const char *before = "\nfifo_words that frees it: \"";
+		for (uint32_t f = 0; f < pipeline->fifo_count; f++) {
+			if (depths[f] <= pipeline->fifos[f].depth_words && !pipeline->fifos[f].is_named) continue;
+			fprintf(out, "%s%s:%" PRIu32, before, pipeline->fifos[f].name, depths[f]);
+			before = " ";
+		}
+		fputs("\"\n", out);
+	}
+	free(depths);
+}
+
+/* ---- depths */
+
+static void print_depths_line(const struct pipeline *pipeline, FILE *out) {
+	size_t length = 0;
+	const char *before = "fifo_words = \"";
+	fprintf(out, "\n[streaming]\nfifo_depth_words = 2\n");
+	for (uint32_t f = 0; f < pipeline->fifo_count; f++) {
+		if (pipeline->fifos[f].depth_words <= 2) continue;
+		int written =
+		    fprintf(out, "%s%s:%" PRIu32, before, pipeline->fifos[f].name, pipeline->fifos[f].depth_words);
+		length += written > 0 ? (size_t)written : 0;
+		before = " ";
+	}
+	/* named at 2: nothing is left to stream_size_skips */
+	if (!length) fprintf(out, "%s%s:2", before, pipeline->fifos[0].name);
+	fputs("\"\n", out);
+	if (length >= CONFIG_TEXT_BYTES)
+		fprintf(out, "# the line is longer than the %d characters that a configuration takes\n",
+		        CONFIG_TEXT_BYTES - 1);
+}
+
+static void print_sizes(const struct pipeline *before, const struct pipeline *after, const struct stream_sizing *sizing,
+                        FILE *out) {
+	uint64_t luts[2] = {0, 0}, bram18s[2] = {0, 0};
+	fprintf(out, "%-52s%12s%12s%12s%12s\n", "FIFO", "bits wide", "depth", "smallest", "bits saved");
+	for (uint32_t f = 0; f < before->fifo_count; f++) {
+		struct memory_blocks blocks;
+		const struct fifo *fifo = &before->fifos[f];
+		uint32_t depths[2] = {sizing->fifos[f].before_words, sizing->fifos[f].after_words};
+		for (int k = 0; k < 2; k++) {
+			streaming_fifo_memory(fifo->width_bits, depths[k], &blocks);
+			luts[k] += blocks.memory_luts + blocks.mux_luts;
+			bram18s[k] += blocks.bram18s;
+		}
+		if (depths[0] == depths[1]) continue;
+		fprintf(out, "%-52.51s%12" PRIu32 "%12" PRIu32 "%12" PRIu32 "%12" PRIu64 "\n", fifo->name,
+		        fifo->width_bits, depths[0], depths[1], sizing->fifos[f].bits_saved);
+	}
+	fprintf(out, "%-52s%12s%12s%12s\n", "(the others stay as they are)", "", "", "");
+	fprintf(out, "\n%-28s%16s%16s\n", "", "before", "smallest");
+	fprintf(out, "%-28s%16" PRIu64 "%16" PRIu64 "\n", "bits in FIFOs", sizing->bits_before, sizing->bits_after);
+	fprintf(out, "%-28s%16.1f%16.1f\n", "BRAM36", (double)bram18s[0] / 2, (double)bram18s[1] / 2);
+	fprintf(out, "%-28s%16" PRIu64 "%16" PRIu64 "\n", "LUTs of their memory", luts[0], luts[1]);
+	fprintf(out, "%-28s%16.1f%16.1f%s\n", "cycles a frame", sizing->period_before_cycles,
+	        sizing->period_after_cycles, sizing->was_stuck ? "  (it was stuck: before means freed)" : "");
+	fprintf(out, "%-28s%16" PRIu64 "%16" PRIu64 "\n", "cycles of a single frame", sizing->latency_before_cycles,
+	        sizing->latency_after_cycles);
+	print_depths_line(after, out);
+}
+
+/* A pipeline whose depths may change, with the stages of another. */
+static enum status copy_fifos(const struct pipeline *from, struct pipeline *copy, struct error *error) {
+	*copy = *from;
+	copy->fifos = calloc(from->fifo_count, sizeof *copy->fifos);
+	if (!copy->fifos) return error_set(error, STATUS_MEMORY, "out of memory for the FIFOs");
+	memcpy(copy->fifos, from->fifos, from->fifo_count * sizeof *copy->fifos);
+	return STATUS_OK;
+}
+
+enum status nbsim_print_sizes(const struct simulation *simulation, const volatile sig_atomic_t *stop, FILE *out,
+                              struct error *error) {
+	enum { FRAMES = 32 };
+	struct stream_sizing sizing = {.stop = stop};
+	struct pipeline copy;
+	enum status status = copy_fifos(&simulation->streaming.pipeline, &copy, error);
+	if (!status) status = stream_size_fifos(&copy, FRAMES, &sizing, error);
+	if (!status) print_sizes(&simulation->streaming.pipeline, &copy, &sizing, out);
+	stream_sizing_clear(&sizing);
+	free(copy.fifos);
+	return status;
+}

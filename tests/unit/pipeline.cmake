@@ -1,0 +1,3 @@
+nb_test(test_pipeline test_pipeline.c nbsim_mapper nbsim_workloads)
+nb_test(test_pipeline_fold test_pipeline_fold.c nbsim_mapper nbsim_workloads)
+nb_test(test_pipeline_networks test_pipeline_networks.c nbsim_mapper nbsim_workloads)
