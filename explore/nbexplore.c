@@ -32,7 +32,7 @@ static const struct option option_rows[] = {
     {OPTION_FLAG, "no-accuracy", 0, .offset = AT(no_accuracy), .help = "Leaves accuracy unmeasured."},
     {OPTION_WORD, "keep", 0, "WHAT", "points|layers", .offset = AT(keep),
      .help = "layers: stores every layer and counter of each point too, as the run that nbsim would store for its "
-             "configuration (nbsim show, nbsim rerun, view sweep_layers; some 170 KB a point). points: one row a "
+             "configuration (nbsim show, nbsim rerun, view sweep_layers; some 140 KB a point). points: one row a "
              "point, the default."},
     {OPTION_FLAG, "no-share", 0, .offset = AT(no_share),
      .help = "Maps and runs every point, also where another had the same program and timing."},

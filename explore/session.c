@@ -175,7 +175,8 @@ static enum status store_point(void *context, uint64_t item, const void *row, st
 	struct config config;
 	struct error ignored;
 	char setting[SETTING_BYTES], run[RUN_ID_BYTES];
-	const int is_timed = session->counts->points % TIMED_POINTS == 0;
+	const uint64_t timed_points = session->options->keep_layers ? 1 : TIMED_POINTS;
+	const int is_timed = session->counts->points % timed_points == 0;
 	const double begun_s = is_timed ? own_processor_s() : 0;
 	if (session->sweep->tie_count) sweep_configure(session->sweep, item, &config, &ignored);
 	sweep_setting_json(session->sweep, item, &config, setting, sizeof setting);
@@ -183,7 +184,7 @@ static enum status store_point(void *context, uint64_t item, const void *row, st
 	session->done++;
 	enum status status = keep_point(session, row, run, error);
 	if (!status) status = sweep_store_add_with_run(session->store, session->sweep->name, row, setting, run, error);
-	if (is_timed) session->counts->store_s += TIMED_POINTS * (own_processor_s() - begun_s);
+	if (is_timed) session->counts->store_s += (double)timed_points * (own_processor_s() - begun_s);
 	if (!status && ++session->gathered == FLUSH_POINTS) status = flush(session, error);
 	return status;
 }

@@ -213,6 +213,12 @@ static char *mapping_text(const struct session *session) {
 	return fclose(memory) ? NULL : text;
 }
 
+/* The kernel that ran. */
+static const char *kernel_name(const struct session *session) {
+	int is_systemc = session->config.kernel == KERNEL_SYSTEMC && !simulation_is_streaming(&session->simulation);
+	return is_systemc ? "systemc" : "native";
+}
+
 static enum status store_run(struct session *session, const struct arguments *arguments, double wall_s,
                              char id[RUN_ID_BYTES], struct error *error) {
 	struct database *database;
@@ -230,7 +236,7 @@ static enum status store_run(struct session *session, const struct arguments *ar
 	                         .trace_checksum = session->trace.checksum,
 	                         .images = images,
 	                         .image_count = session->simulation.values.images,
-	                         .kernel = session->config.kernel == KERNEL_SYSTEMC ? "systemc" : "native",
+	                         .kernel = kernel_name(session),
 	                         .exactness = simulation_exactness(&session->simulation),
 	                         .memory = "model",
 	                         .rows = &session->rows,
@@ -304,7 +310,7 @@ static enum status run(struct session *session, const struct arguments *argument
 		return close_output(stdout, "standard output", error);
 	}
 	if (!status && arguments->size_fifos) {
-		status = nbsim_print_sizes(&session->simulation, &stop_requested, stdout, error);
+		status = nbsim_print_sizes(&session->simulation, arguments, &stop_requested, stdout, error);
 		return status ? status : close_output(stdout, "standard output", error);
 	}
 	if (!status) status = run_machine(session, arguments, error);

@@ -39,6 +39,8 @@ static const struct option option_rows[] = {
     {OPTION_FLAG, "size-fifos", 0, .offset = AT(size_fifos),
      .help = "streaming: prints the smallest FIFO depths that keep the throughput, what they save, and the lines for "
              "the configuration, and stops."},
+    {OPTION_FLAG, "fastest", 0, .offset = AT(fastest),
+     .help = "With --size-fifos: FIFOs may also become deeper, up to the best throughput that depths can give."},
     {OPTION_TEXT, "emit-commands", 0, "FILE", .offset = AT(commands),
      .help = "Writes the program, one command a line ('-': standard output). streaming: stages and FIFOs."},
     {OPTION_TEXT, "timeline", 0, "FILE", .offset = AT(timeline),

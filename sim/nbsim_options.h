@@ -15,7 +15,7 @@ struct arguments {
 	struct option_list set, words;
 	uint32_t kernel, format;
 	uint64_t count, verify;
-	int layers, show_mapping, size_fifos, describe, no_db, quiet, help, version;
+	int layers, show_mapping, size_fifos, fastest, describe, no_db, quiet, help, version;
 };
 
 extern const struct options nbsim_options; /* fills a struct arguments */

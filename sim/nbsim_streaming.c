@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/run/progress.h"
 #include "sim/run/stream_record.h"
 #include "sim/streaming/sizing.h"
 
@@ -20,8 +21,12 @@ enum status nbsim_check_organisation(const struct arguments *arguments, const st
 			return error_set(error, STATUS_USAGE,
 			                 "--vcd shows transactions, which a streaming machine has not: expected "
 			                 "--timeline or --fifo-occupancy");
+		if (arguments->fastest && !arguments->size_fifos)
+			return error_set(error, STATUS_USAGE,
+			                 "--fastest is about FIFO depths: expected --size-fifos too");
 		return STATUS_OK;
 	}
+	if (arguments->fastest) other = "--fastest";
 	if (arguments->size_fifos) other = "--size-fifos";
 	if (arguments->occupancy) other = "--fifo-occupancy";
 	return other ? error_set(error, STATUS_USAGE,
@@ -135,23 +140,32 @@ void nbsim_print_stuck(const struct simulation *simulation, FILE *out) {
 
 /* ---- depths */
 
-static void print_depths_line(const struct pipeline *pipeline, FILE *out) {
+/* The list of FIFOs deeper than `base_words`; returns its length. */
+static size_t print_list(const struct pipeline *pipeline, uint32_t base_words, FILE *out) {
 	size_t length = 0;
-	const char *before = "fifo_words = \"";
-	fprintf(out, "\n[streaming]\nfifo_depth_words = 2\n");
 	for (uint32_t f = 0; f < pipeline->fifo_count; f++) {
-		if (pipeline->fifos[f].depth_words <= 2) continue;
+		const struct fifo *fifo = &pipeline->fifos[f];
+		char entry[STAGE_NAME_BYTES + 16];
+		if (fifo->depth_words <= base_words) continue;
 		int written =
-		    fprintf(out, "%s%s:%" PRIu32, before, pipeline->fifos[f].name, pipeline->fifos[f].depth_words);
+		    snprintf(entry, sizeof entry, "%s%s:%" PRIu32, length ? " " : "", fifo->name, fifo->depth_words);
 		length += written > 0 ? (size_t)written : 0;
-		before = " ";
+		if (out) fputs(entry, out);
 	}
-	/* named at 2: nothing is left to stream_size_skips */
-	if (!length) fprintf(out, "%s%s:2", before, pipeline->fifos[0].name);
+	return length;
+}
+
+/* A configuration's text is of limited length; where the list is longer, all FIFOs get the smallest depth with which it
+ * fits. */
+static void print_depths_line(const struct pipeline *pipeline, FILE *out) {
+	uint32_t base_words = 2;
+	while (print_list(pipeline, base_words, NULL) >= CONFIG_TEXT_BYTES) base_words *= 2;
+	fprintf(out, "\n[streaming]\nfifo_depth_words = %" PRIu32 "%s\nfifo_words = ", base_words,
+	        base_words > 2 ? " ; deeper than needed: with 2 the next line would be too long" : "");
+	fputc('"', out);
+	/* something is named, so that it is not read as auto */
+	if (!print_list(pipeline, base_words, out)) fprintf(out, "%s:%" PRIu32, pipeline->fifos[0].name, base_words);
 	fputs("\"\n", out);
-	if (length >= CONFIG_TEXT_BYTES)
-		fprintf(out, "# the line is longer than the %d characters that a configuration takes\n",
-		        CONFIG_TEXT_BYTES - 1);
 }
 
 static void print_sizes(const struct pipeline *before, const struct pipeline *after, const struct stream_sizing *sizing,
@@ -171,7 +185,7 @@ static void print_sizes(const struct pipeline *before, const struct pipeline *af
 		fprintf(out, "%-52.51s%12" PRIu32 "%12" PRIu32 "%12" PRIu32 "%12" PRIu64 "\n", fifo->name,
 		        fifo->width_bits, depths[0], depths[1], sizing->fifos[f].bits_saved);
 	}
-	fprintf(out, "%-52s%12s%12s%12s\n", "(the others stay as they are)", "", "", "");
+	fprintf(out, "(the others stay as they are)\n");
 	fprintf(out, "\n%-28s%16s%16s\n", "", "before", "smallest");
 	fprintf(out, "%-28s%16" PRIu64 "%16" PRIu64 "\n", "bits in FIFOs", sizing->bits_before, sizing->bits_after);
 	fprintf(out, "%-28s%16.1f%16.1f\n", "BRAM36", (double)bram18s[0] / 2, (double)bram18s[1] / 2);
@@ -192,13 +206,17 @@ static enum status copy_fifos(const struct pipeline *from, struct pipeline *copy
 	return STATUS_OK;
 }
 
-enum status nbsim_print_sizes(const struct simulation *simulation, const volatile sig_atomic_t *stop, FILE *out,
-                              struct error *error) {
+enum status nbsim_print_sizes(const struct simulation *simulation, const struct arguments *arguments,
+                              const volatile sig_atomic_t *stop, FILE *out, struct error *error) {
 	enum { FRAMES = 32 };
-	struct stream_sizing sizing = {.stop = stop};
+	struct progress progress;
+	struct stream_sizing sizing = {
+	    .is_fastest = arguments->fastest ? 1 : 0, .stop = stop, .context = &progress, .progress = progress_step};
 	struct pipeline copy;
+	progress_begin(&progress, "FIFOs", !arguments->quiet);
 	enum status status = copy_fifos(&simulation->streaming.pipeline, &copy, error);
 	if (!status) status = stream_size_fifos(&copy, FRAMES, &sizing, error);
+	progress_end(&progress);
 	if (!status) print_sizes(&simulation->streaming.pipeline, &copy, &sizing, out);
 	stream_sizing_clear(&sizing);
 	free(copy.fifos);

@@ -21,7 +21,7 @@ enum status nbsim_run_streaming(struct simulation *simulation, const struct argu
 void nbsim_print_stuck(const struct simulation *simulation, FILE *out);
 
 /* --size-fifos: the smallest depths that keep the throughput, what they save, and the line for the configuration. */
-enum status nbsim_print_sizes(const struct simulation *simulation, const volatile sig_atomic_t *stop, FILE *out,
-                              struct error *error);
+enum status nbsim_print_sizes(const struct simulation *simulation, const struct arguments *arguments,
+                              const volatile sig_atomic_t *stop, FILE *out, struct error *error);
 
 #endif

@@ -76,6 +76,11 @@ static enum status output_maps(const struct quantiser *quantiser, const struct w
 	return status;
 }
 
+/* The identity matrix, which adds one map to another, has zeros: 1 bit cannot hold it. */
+static uint32_t least_bits(const struct fused_conv *conv, uint32_t bits) {
+	return bits == 1 && conv->layer == UINT32_MAX && !conv->depthwise ? 2 : bits;
+}
+
 static uint32_t main_weight_bits(const struct quantiser *quantiser, const struct fused_layer *from) {
 	const struct config *config = quantiser->widths->config;
 	uint32_t standard = config->compile_stem_weight_bits;
@@ -83,7 +88,8 @@ static uint32_t main_weight_bits(const struct quantiser *quantiser, const struct
 	if (from->is_scores) standard = config->compile_head_weight_bits;
 	if (from->main.layer == UINT32_MAX) standard = config->compile_skip_weight_bits;
 	if (from->main.weight_bits) standard = from->main.weight_bits;
-	return widths_of_weights(quantiser->widths, quantiser->fused, from, &from->main, standard);
+	return least_bits(&from->main,
+	                  widths_of_weights(quantiser->widths, quantiser->fused, from, &from->main, standard));
 }
 
 static uint32_t skip_weight_bits(const struct quantiser *quantiser, const struct work *work) {
@@ -91,7 +97,8 @@ static uint32_t skip_weight_bits(const struct quantiser *quantiser, const struct
 	uint32_t standard = quantiser->widths->config->compile_skip_weight_bits;
 	if (from->skip.weight_bits > 1) standard = from->skip.weight_bits;
 	if (quantise_plain_skip_shift(quantiser, work) >= 0) standard = 1;
-	return widths_of_weights(quantiser->widths, quantiser->fused, from, &from->skip, standard);
+	return least_bits(&from->skip,
+	                  widths_of_weights(quantiser->widths, quantiser->fused, from, &from->skip, standard));
 }
 
 static void choose_map_widths(const struct quantiser *quantiser, struct work *work) {

@@ -31,4 +31,14 @@ int32_t quantise_round(double value, uint32_t bits, uint64_t *saturated);
 void quantise_row_shift(const double *row, const double *importance, size_t count, uint32_t bits, double magnitude_max,
                         int16_t *quantised, uint32_t *shift, uint64_t *saturated);
 
+/* Scale of least squared error of a row held to its signs: the mean magnitude, weighted with importance[i] (NULL: 1);
+ * 0 of a row of zeros. */
+double quantise_sign_scale(const double *row, const double *importance, size_t count);
+
+/* The same as quantise_row_shift for 1 bit: quantised[i] = +1 or -1 (sign(0) = +1) with the scale 2^-*shift, 0 <=
+ * *shift <= 31, nearest to quantise_sign_scale (the larger of equals), which is the one of least squared error. A
+ * scale of 1.5 and more is out of reach: *saturated grows by the row. */
+void quantise_row_sign(const double *row, const double *importance, size_t count, int16_t *quantised, uint32_t *shift,
+                       uint64_t *saturated);
+
 #endif

@@ -1,6 +1,6 @@
 /* Weights in integers. Main weights: one real scale per output, that of the largest weight, or for scores that are
- * linear in the sums one for all outputs; weights of 1 bit are their signs. Skip weights: a power of two 2^E per
- * output, of least squared error. */
+ * linear in the sums one for all outputs; weights of 1 bit are their signs with a scale of least squared error, the
+ * mean magnitude. Skip weights: a power of two 2^E per output, of least squared error. */
 #include "workloads/quantise_work.h"
 
 #include <math.h>
@@ -106,9 +106,38 @@ static double row_scale(const struct work *work, const struct source *source, ui
 	return fmax(largest / most, magnitude * reach / SUM_MAX);
 }
 
+double quantise_sign_scale(const double *row, const double *importance, size_t count) {
+	double magnitude = 0.0, total = 0.0;
+	for (size_t i = 0; i < count; i++) {
+		const double weight = importance ? importance[i] : 1.0;
+		magnitude += fabs(row[i]) * weight;
+		total += weight;
+	}
+	return total > 0 ? magnitude / total : 0.0;
+}
+
+void quantise_row_sign(const double *row, const double *importance, size_t count, int16_t *quantised, uint32_t *shift,
+                       uint64_t *saturated) {
+	const double scale = quantise_sign_scale(row, importance, count);
+	*shift = 0;
+	while (*shift < SHIFT_MAX &&
+	       fabs(ldexp(1.0, -(int)*shift - 1) - scale) < fabs(ldexp(1.0, -(int)*shift) - scale))
+		++*shift;
+	if (scale >= 1.5) *saturated += count;
+	for (size_t i = 0; i < count; i++) quantised[i] = row[i] >= 0 ? 1 : -1;
+}
+
+/* Real value of 1 where a row of the main convolution has weights of 1 bit. */
+static double sign_scale(const struct fused_conv *conv, uint32_t o) {
+	const size_t columns = row_columns(conv);
+	double magnitude = 0.0;
+	for (size_t i = 0; i < columns; i++) magnitude += fabs((double)conv->weights[o * columns + i]);
+	return magnitude / (double)columns;
+}
+
 /* One weight in units of `scale`; of 1 bit it is its sign. */
 static int32_t fixed_weight(struct work *work, double weight, double scale) {
-	if (work->main_bits == 1) return weight > 0 ? 1 : -1;
+	if (work->main_bits == 1) return weight >= 0 ? 1 : -1;
 	return quantise_round(weight / scale, work->main_bits, &work->note->saturated_weights);
 }
 
@@ -121,6 +150,7 @@ enum status quantise_fixed_weights(const struct quantiser *quantiser, struct wor
 	size_t taps = conv->tap_shared ? (size_t)conv->kernel_height * conv->kernel : 1;
 	uint32_t outputs = work->from->post.channels, bits = work->main_bits;
 	int is_common = work->is_linear != 0;
+	int is_corrected = source->statistics && (is_common || (bits == 1 && conv->pad == 0));
 	double common = 0.0;
 	void *data;
 	enum status status = trace_build_tensor(quantiser->trace, work->from->name, ".main", TRACE_TENSOR_INT16,
@@ -130,7 +160,9 @@ enum status quantise_fixed_weights(const struct quantiser *quantiser, struct wor
 		common = fmax(common, row_scale(work, source, o, za[o], bits));
 	for (uint32_t o = 0; o < outputs; o++) {
 		double factor = is_common ? za[o] : 1.0, magnitude = 0.0;
-		double scale = is_common ? common : bits == 1 ? 1.0 : row_scale(work, source, o, 1.0, bits);
+		double scale = is_common   ? common
+		               : bits == 1 ? sign_scale(conv, o)
+		                           : row_scale(work, source, o, 1.0, bits);
 		if (!(scale > 0)) scale = 1.0;
 		for (size_t i = o * columns; i < (o + 1) * columns; i++) {
 			int32_t weight = fixed_weight(work, (double)conv->weights[i] * factor, scale);
@@ -138,8 +170,9 @@ enum status quantise_fixed_weights(const struct quantiser *quantiser, struct wor
 			magnitude += fabs((double)weight);
 			work->zb[o] +=
 			    weight * scale * source->centre * source->unit * (double)taps * (is_common ? 1.0 : za[o]);
-			if (is_common && source->statistics)
+			if (is_corrected)
 				work->zb[o] -= (weight * scale - (double)conv->weights[i] * factor) * (double)taps *
+				               (is_common ? 1.0 : za[o]) *
 				               (double)source->statistics->beta->data[input_channel(conv, o, i)];
 		}
 		work->unit_z[o] = (is_common ? 1.0 : za[o]) * scale * source->unit;
@@ -180,10 +213,10 @@ enum status quantise_skip_weights(const struct quantiser *quantiser, struct work
 			importance[i] = pow((double)source->statistics->gamma->data[input_channel(conv, o, i)], 2.0);
 		for (size_t i = 0; i < columns; i++)
 			row[i] = (double)conv->weights[o * columns + i] * work->from->post.skip_scale[o] * unit;
-		if (bits == 1) {
-			quantised[0] = 1;
-			work->skip_shift[o] = (uint32_t)quantise_plain_skip_shift(quantiser, work);
-		} else
+		if (bits == 1)
+			quantise_row_sign(row, importance, columns, quantised, &work->skip_shift[o],
+			                  &work->note->saturated_weights);
+		else
 			quantise_row_shift(row, importance, columns, bits, SUM_MAX / source->magnitude, quantised,
 			                   &work->skip_shift[o], &work->note->saturated_weights);
 		for (size_t i = 0; i < columns; i++) {

@@ -10,7 +10,7 @@ static const struct width_row {
 	const char *word;
 	uint32_t least, most;
 } keys[WIDTH_KEYS] = {
-    [WIDTH_WEIGHT] = {"weight_bits", 2, 16},
+    [WIDTH_WEIGHT] = {"weight_bits", 1, 16},
     [WIDTH_MAP] = {"map_bits", 2, 16},
     [WIDTH_MAP_FRACTION] = {"map_fraction_bits", 0, 15},
     [WIDTH_PARAMETER] = {"parameter_bits", 2, 16},

@@ -19,7 +19,7 @@ struct widths {
 	size_t override_count;
 };
 
-/* Reads texts "LAYER.KEY=NUMBER" with KEY one of weight_bits (2..16), map_bits (2..16), map_fraction_bits (0..15),
+/* Reads texts "LAYER.KEY=NUMBER" with KEY one of weight_bits (1..16), map_bits (2..16), map_fraction_bits (0..15),
  * parameter_bits (2..16). LAYER is an operator of the trace or a layer of the network. STATUS_USAGE with the nearest
  * known layer or key. */
 enum status widths_read(struct widths *widths, const struct config *config, const char *const *texts, size_t count,

@@ -26,16 +26,16 @@ uint64_t stage_issued_macs(const struct stage *stage, uint64_t busy_cycles) {
 	return stage->kind == STAGE_DEPTHWISE ? busy_cycles * stage->output_lanes : 0;
 }
 
-uint64_t streaming_ddr_bytes(const struct pipeline *pipeline, const struct streaming_activity *activity, int is_write) {
+uint64_t streaming_ddr_bytes(const struct pipeline *pipeline, uint64_t frames, int is_write) {
 	uint64_t bits = 0;
 	for (uint32_t i = 0; i < pipeline->stage_count; i++) {
 		const struct stage *stage = &pipeline->stages[i];
 		if (!is_write && stage->kind == STAGE_INPUT)
-			bits += activity->stages[i].words_made * stage->output_lanes * stage->output_bits;
+			bits += (uint64_t)stage->words * stage->output_lanes * stage->output_bits;
 		if (is_write && stage->kind == STAGE_OUTPUT)
-			bits += activity->stages[i].words_taken * stage->input_lanes * stage->input_bits;
+			bits += (uint64_t)stage->words * stage->input_lanes * stage->input_bits;
 	}
-	return (bits + 7) / 8;
+	return frames * ((bits + 7) / 8);
 }
 
 static void add_products(const struct pass *pass, uint32_t index, struct energy_row *row) {
@@ -100,8 +100,8 @@ static void add_dram(const struct pass *pass) {
 	const struct energy_prices *prices = &pass->prices;
 	const struct config *config = pass->config;
 	struct energy_row *dram = &pass->energy->rows[ENERGY_DRAM];
-	uint64_t reads = streaming_ddr_bytes(pass->pipeline, pass->activity, 0),
-	         writes = streaming_ddr_bytes(pass->pipeline, pass->activity, 1);
+	uint64_t reads = streaming_ddr_bytes(pass->pipeline, pass->activity->frames, 0),
+	         writes = streaming_ddr_bytes(pass->pipeline, pass->activity->frames, 1);
 	double seconds = pass->energy->time_s, row_bytes = config->dram_row_bytes;
 	double activates = (double)(reads + writes) / row_bytes + 2 * (double)pass->activity->frames;
 	double refreshes = config->dram_trefi_ps ? seconds * 1e12 / config->dram_trefi_ps : 0;

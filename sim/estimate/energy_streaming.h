@@ -38,8 +38,8 @@ struct streaming_energy {
 /* Products of one lane issued by a matrix or depthwise stage: lanes x busy cycles; 0 for other kinds. */
 uint64_t stage_issued_macs(const struct stage *stage, uint64_t busy_cycles);
 
-/* Bytes that the DMA stages move, from the words they took and made. */
-uint64_t streaming_ddr_bytes(const struct pipeline *pipeline, const struct streaming_activity *activity, int is_write);
+/* Bytes that the input DMA reads, or the output DMA writes, in `frames` frames. */
+uint64_t streaming_ddr_bytes(const struct pipeline *pipeline, uint64_t frames, int is_write);
 
 /* Fills `streaming` (the caller's: streaming_energy_clear, also after a failure) and in `energy` what is not of a stage
  * or FIFO: dram, memory_controllers, the board; and fpga and total, which are the sums of all. STATUS_FAILED for an

@@ -1,23 +1,24 @@
 /* Resources of each unit, from the structure of its reference RTL (tests/rtl/nb_*.v) and its synthesis.
  *
- * Lanes, trees, accumulators, operand registers are counted: the formulas of a compressor tree over B bits with A bits
- * of accumulator are exact in LUT and DSP on 34 synthesised points (yosys 0.23, synth_xilinx -family xcup,
- * hierarchical). Control (loop nests, counters, addresses) has no formula worth writing: it is what synthesis of that
- * module gave, as a constant, or a line where it moves with a parameter. Control was synthesised with -nodsp, so that
- * the DSP count is that of the data path. The constants below must be read again when the RTL changes.
+ * Lanes, trees, accumulators, operand registers, multiplexers are counted, in LUT6 and carry chains, as synthesis builds
+ * them (yosys 0.23, synth_xilinx -family xcup -nodsp -nowidelut). Control (loop nests, counters, addresses) has no
+ * formula worth writing: it is what synthesis of that module gave, as a constant, or a line where it moves with a
+ * parameter, the mean over the points that are not held out (configs/tech/SYNTHESIS.md). The constants below must be
+ * read again when the RTL changes.
  *
  * Left out: CARRY8 (never the limit), LUT pairs in one dual-output LUT6 (yosys estimates 20 to 30 % fewer LUTs; Vivado
- * is somewhere between), retiming, replication of registers with a high fan-out. */
+ * is somewhere between), LUTs that only lead a wire into a carry chain, MUXF7 to MUXF9, retiming, replication of
+ * registers with a high fan-out. */
 #include "sim/estimate/resource_units.h"
 
 #include <string.h>
 
-/* Synthesised control: LUTs and flip-flops of what has no structure worth counting. LUTs of control scatter: the same
- * address multipliers come out between 2,400 and 2,700 LUTs from one machine to the next. */
+/* Synthesised control: LUTs and flip-flops of what has no structure worth counting. */
 enum {
-	BINARY_CONTROL_LUTS = 2520,
+	STEPS_LUTS = 2140, /* the loop nest of a convolution engine, nb_steps */
+	BINARY_CONTROL_LUTS = 12,
 	BINARY_CONTROL_FFS = 911, /* and 3 for each cycle of depth */
-	FIXED_CONTROL_LUTS = 2440,
+	FIXED_CONTROL_LUTS = 16,
 	FIXED_CONTROL_FFS = 915,  /* and 4 for each cycle of depth: exact */
 	POST_CONTROL_LUTS = 2640, /* and 115 a lane: within 2.2 % at 1 to 4 lanes */
 	POST_CONTROL_FFS = 686,   /* 675 to 691 */
@@ -71,11 +72,10 @@ void resource_row_add_blocks(struct resource_row *row, const struct memory_block
 }
 
 /* A registered adder tree over `count` values: level by level floor(n / 2) adders; a carry chain gives the sum's top
- * bit without a LUT, but for signed values, whose sign must be extended first. A value without a partner is registered;
- * the top bit it gains is constant, or its sign again. */
-static void add_tree(uint64_t count, uint64_t bits, int is_signed, uint64_t *luts, uint64_t *ffs) {
+ * bit without a LUT. A value without a partner is registered; the top bit it gains is constant, or its sign again. */
+static void add_tree(uint64_t count, uint64_t bits, uint64_t *luts, uint64_t *ffs) {
 	for (; count > 1; count = divide_up(count, 2), bits++) {
-		*luts += count / 2 * (bits + (is_signed ? 1 : 0));
+		*luts += count / 2 * bits;
 		*ffs += count / 2 * (bits + 1) + count % 2 * bits;
 	}
 }
@@ -89,7 +89,7 @@ struct lane_fabric resource_lane_fabric(enum config_fabric fabric, uint64_t bits
 	uint64_t count_bits = fabric == FABRIC_FUSED ? 2 : 3;
 	lane.luts = count_bits * counts;
 	lane.ffs = count_bits * counts;
-	add_tree(counts, count_bits, 0, &lane.luts, &lane.ffs);
+	add_tree(counts, count_bits, &lane.luts, &lane.ffs);
 	lane.luts += accumulator_bits;
 	lane.ffs += accumulator_bits;
 	if (fabric == FABRIC_DSP) lane.dsps = bits / 48;
@@ -137,13 +137,13 @@ void resource_of_binary_engine(const struct config *config, struct resource_row 
 	resource_row_add(row, RESOURCE_FF, lanes.ffs, GRADE_FORMULA);
 	/* Accumulators in DSP blocks: TWO24, two PEs each. */
 	resource_row_add(row, RESOURCE_DSP, lanes.dsps + (popcount_dsp ? divide_up(pes, 2) : 0), GRADE_FORMULA);
-	/* 2 popcount - border, and the border constants' way to it. */
-	resource_row_add(row, RESOURCE_LUT, pes * sum_bits, GRADE_FORMULA);
+	/* 2 popcount - border (whose lowest bit is the border's), and the border constants' way to it. */
+	resource_row_add(row, RESOURCE_LUT, pes * (sum_bits - 1), GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_FF, pes * sum_bits, GRADE_FORMULA);
-	resource_row_add_memory_luts(row, 16 * pes + ADDRESS_BITS + TOKEN_MASK_BITS, GRADE_FORMULA);
+	resource_row_add_memory_luts(row, 16 * pes + ADDRESS_BITS + TOKEN_MASK_BITS + 1, GRADE_FORMULA);
 	/* Masking of taps outside (and the choice of the window's bits) in front of the lanes. */
 	resource_row_add(row, RESOURCE_LUT, word_bits, GRADE_FORMULA);
-	resource_row_add(row, RESOURCE_LUT, BINARY_CONTROL_LUTS, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_LUT, STEPS_LUTS + BINARY_CONTROL_LUTS, GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_FF, BINARY_CONTROL_FFS + 3 * depth_cycles, GRADE_FORMULA);
 	if (config->binary_packing != PACKING_WINDOW) return;
 	resource_of_window_former(config, row);
@@ -178,16 +178,24 @@ struct fixed_packing resource_fixed_packing(enum device_dsp dsp, uint32_t weight
 	return packing;
 }
 
-/* Products of R x Q lanes. A pair's upper product needs the borrow of the lower one added. Products in LUTs: 26 LUTs at
- * 4 x 4 as synthesised, less in proportion (assumed) where narrower. */
+static uint64_t square_root(uint64_t value) {
+	uint64_t root = 0;
+	while ((root + 1) * (root + 1) <= value) root++;
+	return root;
+}
+
+/* Products of R x Q lanes. A pair's upper product needs the borrow of the lower one added, at the start of a carry
+ * chain: one LUT. Products of w x a bits in LUTs grow as (w a)^1.5 / 3, fitted to 1, 3, 8, 8, 21 at 1x1, 2x2, 2x4, 3x3,
+ * 4x4. */
 static void add_products(const struct config *config, const struct fixed_packing *packing, struct resource_row *row) {
 	uint64_t rows = config->fixed_rows, columns = config->fixed_columns, products = rows * columns;
 	uint64_t weight_bits = config->fixed_weight_bits, activation_bits = config->fixed_activation_bits;
 	uint64_t product_bits = weight_bits + activation_bits;
 	if (packing->products_per_dsp == 0) {
-		enum estimate_grade grade = weight_bits == 4 && activation_bits == 4 ? GRADE_FORMULA : GRADE_ASSUMED;
-		resource_row_add(row, RESOURCE_LUT, products * divide_up(26 * weight_bits * activation_bits, 16),
-		                 grade);
+		uint64_t partial_bits = weight_bits * activation_bits;
+		resource_row_add(row, RESOURCE_LUT,
+		                 products * ((square_root(partial_bits * partial_bits * partial_bits) + 2) / 3),
+		                 GRADE_FORMULA);
 		/* operand and product registers, which DSP blocks have inside; two columns share the activation's */
 		resource_row_add(row, RESOURCE_FF,
 		                 products * (2 * weight_bits + product_bits) +
@@ -196,7 +204,7 @@ static void add_products(const struct config *config, const struct fixed_packing
 	} else if (packing->products_per_dsp == 2) {
 		uint64_t pairs = rows * divide_up(columns, 2);
 		resource_row_add(row, RESOURCE_DSP, pairs, GRADE_FORMULA);
-		resource_row_add(row, RESOURCE_LUT, pairs * product_bits, GRADE_FORMULA);
+		resource_row_add(row, RESOURCE_LUT, pairs, GRADE_FORMULA);
 	} else {
 		resource_row_add(row, RESOURCE_DSP, products * packing->dsps_per_product, GRADE_FORMULA);
 	}
@@ -215,17 +223,17 @@ void resource_of_fixed_engine(const struct config *config, enum device_dsp dsp, 
 	}
 	*packing = resource_fixed_packing(dsp, (uint32_t)weight_bits, (uint32_t)activation_bits, config->fixed_columns);
 	add_products(config, packing, row);
-	add_tree(rows, weight_bits + activation_bits, 1, &luts, &ffs);
+	add_tree(rows, weight_bits + activation_bits, &luts, &ffs);
 	luts += 2 * (uint64_t)config->fixed_accumulator_bits; /* the first addend or the sum; adder */
 	ffs += config->fixed_accumulator_bits;
 	luts *= columns;
 	ffs *= columns;
-	/* Averager of each row: running sum, rounding, choice; its registers. */
-	luts += rows * (2 * (activation_bits + 3) + activation_bits);
+	/* Averager of each row: mask of taps outside, running sum or none, adder, rounding and choice; its registers. */
+	luts += rows * (4 * activation_bits + 6);
 	ffs += rows * (2 * activation_bits + 3);
-	resource_row_add(row, RESOURCE_LUT, luts + FIXED_CONTROL_LUTS, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_LUT, luts + STEPS_LUTS + FIXED_CONTROL_LUTS, GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_FF, ffs + FIXED_CONTROL_FFS + 4 * depth_cycles, GRADE_FORMULA);
-	resource_row_add_memory_luts(row, ADDRESS_BITS + TOKEN_MASK_BITS, GRADE_FORMULA);
+	resource_row_add_memory_luts(row, ADDRESS_BITS + TOKEN_MASK_BITS + 1, GRADE_FORMULA);
 }
 
 /* nb_post_lane: sums of S bits, z = A a + B of min(S + 17, 64) bits, then 64. Flip-flops and delays are exact at 16 to

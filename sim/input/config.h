@@ -12,7 +12,7 @@
 
 #include "sim/base/status.h"
 
-enum { CONFIG_TEXT_BYTES = 1024, CONFIG_CHANNELS_MAX = 4 };
+enum { CONFIG_TEXT_BYTES = 768, CONFIG_CHANNELS_MAX = 4 };
 
 enum config_organisation { ORGANISATION_TIME_SHARED, ORGANISATION_STREAMING };
 enum config_packing { PACKING_CHANNEL, PACKING_WINDOW };

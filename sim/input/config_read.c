@@ -82,7 +82,7 @@ static enum status set_text(char *member, const struct config_parameter *paramet
 	for (size_t i = 0; i < bytes; i++) printable = printable && (unsigned char)value[i] >= ' ' && value[i] != '"';
 	if (bytes == 0 || bytes >= CONFIG_TEXT_BYTES || !printable)
 		return wrong(parameter, where, value, "cannot be used",
-		             "1 to 255 bytes without double quotes and control characters", error);
+		             "1 to 767 bytes without double quotes and control characters", error);
 	memset(member, 0, CONFIG_TEXT_BYTES); /* equal configurations are equal in memory */
 	memcpy(member, value, bytes);
 	return STATUS_OK;

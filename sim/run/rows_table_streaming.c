@@ -55,8 +55,9 @@ static void print_bottleneck(const struct rows *rows, FILE *out) {
 	if (starved[0])
 		fprintf(out, "              starves most: %s, %.1f %%\n", starved, percent(rows, "most_starved_share"));
 	if (blocked[0])
-		fprintf(out, "              blocked most: %s, %.1f %%, by the full FIFO %s\n", blocked,
-		        percent(rows, "most_blocked_share"), table_text(rows, "run", "most_blocked_fifo"));
+		fprintf(out, "              blocked most: %s, %.1f %%; the jam begins at FIFO %s in front of %s\n",
+		        blocked, percent(rows, "most_blocked_share"), table_text(rows, "run", "jam_fifo"),
+		        table_text(rows, "run", "jam_reader"));
 }
 
 static void print_depths(const struct rows *rows, FILE *out) {
@@ -119,7 +120,10 @@ static void print_layer_times(const struct rows *rows, FILE *out) {
 		        table_grouped(table_number(rows, scope, "unstalled_cycles"), buffer, sizeof buffer));
 		print_states(rows, scope, out);
 	}
-	fprintf(out, "cycles: of a frame when nothing stalls; folding: %s\n", table_text(rows, "run", "folding"));
+	fprintf(out, "cycles: of a frame when nothing stalls");
+	if (table_number(rows, "run", "recurs_at_frame") <= 0)
+		fprintf(out, "; idle: runs ahead of the bottleneck while FIFOs fill");
+	fprintf(out, "\nfolding %.91s\n", table_text(rows, "run", "folding"));
 }
 
 /* Layers with their FIFOs, then what is of no layer. */
@@ -163,7 +167,8 @@ static void print_stages(const struct rows *rows, FILE *out) {
 
 /* `any depth`: how full it gets within a frame when it, like the others, holds any number of words. */
 static void print_fifos(const struct rows *rows, FILE *out) {
-	fprintf(out, "\n%-44s%9s%9s%9s%6s%11s%10s\n", "FIFO", "bits", "depth", "highest", "full", "any depth", "bram36");
+	fprintf(out, "\n%-44s%9s%9s%9s%6s%11s%10s\n", "FIFO", "bits", "depth", "highest", "full", "any depth",
+	        "bram36");
 	for (size_t i = 0; i < rows->count; i++) {
 		const char *scope = rows->items[i].scope;
 		if (strncmp(scope, "fifo:", 5) || strcmp(rows->items[i].name, "width_bits")) continue;

@@ -9,31 +9,44 @@
 static void add_ddr(const struct simulation *simulation, struct rows *rows) {
 	const struct simulation_streaming *streaming = &simulation->streaming;
 	const struct stream_result *batch = &streaming->batch;
-	uint64_t read_bits = 0, write_bits = 0;
-	for (uint32_t i = 0; i < batch->stage_count; i++) {
-		const struct stage *stage = &streaming->pipeline.stages[i];
-		if (stage->kind == STAGE_INPUT)
-			read_bits += batch->stages[i].words_made * stage->output_lanes * stage->output_bits;
-		if (stage->kind == STAGE_OUTPUT)
-			write_bits += batch->stages[i].words_taken * stage->input_lanes * stage->input_bits;
-	}
-	uint64_t bytes = (read_bits + write_bits + 7) / 8;
+	uint64_t read = streaming_ddr_bytes(&streaming->pipeline, batch->frames, 0);
+	uint64_t written = streaming_ddr_bytes(&streaming->pipeline, batch->frames, 1);
 	double seconds = rows_cycles_to_ms(simulation, (double)batch->total_cycles) / 1000;
-	rows_integer(rows, "run", "ddr_bytes", bytes, "bytes");
-	rows_integer(rows, "run", "ddr_read_bytes", (read_bits + 7) / 8, "bytes");
-	rows_integer(rows, "run", "ddr_write_bytes", (write_bits + 7) / 8, "bytes");
-	rows_real(rows, "run", "ddr_bandwidth", rows_ratio((double)bytes, seconds) / 1e9, "GB/s");
+	rows_integer(rows, "run", "ddr_bytes", read + written, "bytes");
+	rows_integer(rows, "run", "ddr_read_bytes", read, "bytes");
+	rows_integer(rows, "run", "ddr_write_bytes", written, "bytes");
+	rows_real(rows, "run", "ddr_bandwidth", rows_ratio((double)(read + written), seconds) / 1e9, "GB/s");
 }
 
-/* The FIFO that a blocked stage waits for: the full one of its outputs. */
+/* The full FIFO that blocks a stage: of its outputs the full one whose reader is blocked least; of those that never
+ * were full, the first. */
 static uint32_t full_output(const struct simulation_streaming *streaming, uint32_t stage) {
-	const uint32_t *outputs = streaming->pipeline.stages[stage].output;
-	uint32_t found = outputs[0];
-	for (int p = STAGE_PORTS_MAX - 1; p >= 0; p--)
-		if (outputs[p] != PIPELINE_NONE && streaming->batch.fifos[outputs[p]].highest_fill >=
-		                                       streaming->pipeline.fifos[outputs[p]].depth_words)
-			found = outputs[p];
-	return found;
+	const struct pipeline *pipeline = &streaming->pipeline;
+	const uint32_t *outputs = pipeline->stages[stage].output;
+	uint32_t found = PIPELINE_NONE;
+	uint64_t least = UINT64_MAX;
+	for (int p = 0; p < STAGE_PORTS_MAX; p++) {
+		if (outputs[p] == PIPELINE_NONE) continue;
+		const struct fifo *fifo = &pipeline->fifos[outputs[p]];
+		uint64_t blocked = streaming->steady.stages[fifo->to].cycles[STATE_BLOCKED];
+		if (streaming->batch.fifos[outputs[p]].highest_fill < fifo->depth_words || blocked >= least) continue;
+		found = outputs[p];
+		least = blocked;
+	}
+	return found == PIPELINE_NONE ? outputs[0] : found;
+}
+
+/* Where the jam begins that blocks a stage: on through full FIFOs while the reader is itself blocked for at least half
+ * as long. */
+static uint32_t find_jam(const struct simulation_streaming *streaming, uint32_t stage) {
+	const struct stream_steady_stage *stages = streaming->steady.stages;
+	for (;;) {
+		uint32_t fifo = full_output(streaming, stage);
+		uint32_t reader = streaming->pipeline.fifos[fifo].to;
+		if (2 * stages[reader].cycles[STATE_BLOCKED] < stages[stage].cycles[STATE_BLOCKED]) return fifo;
+		if (streaming->pipeline.stages[reader].output[0] == PIPELINE_NONE) return fifo;
+		stage = reader;
+	}
 }
 
 static const char *layer_name(const struct simulation *simulation, uint32_t layer) {
@@ -65,8 +78,10 @@ static void add_bottleneck(const struct simulation *simulation, struct rows *row
 	          blocked == PIPELINE_NONE ? 0
 	                                   : rows_ratio((double)steady->stages[blocked].cycles[STATE_BLOCKED], period),
 	          "1");
-	rows_text(rows, "run", "most_blocked_fifo",
-	          blocked == PIPELINE_NONE ? "" : pipeline->fifos[full_output(streaming, blocked)].name);
+	uint32_t jam = blocked == PIPELINE_NONE ? PIPELINE_NONE : find_jam(streaming, blocked);
+	rows_text(rows, "run", "jam_fifo", jam == PIPELINE_NONE ? "" : pipeline->fifos[jam].name);
+	rows_text(rows, "run", "jam_reader",
+	          jam == PIPELINE_NONE ? "" : pipeline->stages[pipeline->fifos[jam].to].name);
 }
 
 void streaming_time_rows(const struct simulation *simulation, struct rows *rows) {

@@ -30,7 +30,7 @@ static uint64_t *spread(const uint64_t *ring, uint64_t capacity, uint64_t end) {
 }
 
 /* Twice the places of an unbounded FIFO. */
-static int grow(struct fifo_state *fifo) {
+int fifo_grow(struct fifo_state *fifo) {
 	uint64_t *push_cycle = spread(fifo->push_cycle, fifo->capacity, fifo->pushed);
 	uint64_t *take_cycle = spread(fifo->take_cycle, fifo->capacity, fifo->taken);
 	if (!push_cycle || !take_cycle) {
@@ -48,31 +48,6 @@ static int grow(struct fifo_state *fifo) {
 	return 1;
 }
 
-static uint64_t next_place(const struct fifo_state *fifo, uint64_t place) {
-	return place + 1 == fifo->capacity ? 0 : place + 1;
-}
-
-static void note_fill(struct fifo_state *fifo, uint64_t fill) {
-	if (fill > fifo->highest_fill) fifo->highest_fill = fill;
-	fifo->evaluated++;
-	fifo->evaluate_at = next_place(fifo, fifo->evaluate_at);
-}
-
-int fifo_push(struct fifo_state *fifo, uint64_t cycle) {
-	if (fifo->pushed - fifo->taken == fifo->capacity && !grow(fifo)) return 0;
-	fifo->push_cycle[fifo->push_at] = cycle;
-	fifo->push_at = next_place(fifo, fifo->push_at);
-	fifo->pushed++;
-	fifo->words++;
-	if (fifo->evaluated + 1 != fifo->pushed || !fifo->taken) return 1;
-	/* Takes later than this push that are known already: it found them not yet done. */
-	uint64_t done = fifo->taken;
-	while (done && done + fifo->capacity > fifo->taken && fifo->take_cycle[(done - 1) % fifo->capacity] > cycle)
-		done--;
-	if (done < fifo->taken) note_fill(fifo, fifo->pushed - done);
-	return 1;
-}
-
 uint64_t fifo_takes_ahead(const struct fifo_state *fifo) {
 	uint64_t ahead = 0;
 	if (!fifo->pushed) return 0;
@@ -83,23 +58,6 @@ uint64_t fifo_takes_ahead(const struct fifo_state *fifo) {
 	return ahead;
 }
 
-/* Whether the take that the next one overwrites comes later than a push that is still to come may come: a FIFO with
- * room for any number of words may be fuller in time than it ever is in the order of the steps. */
-static int is_needed(const struct fifo_state *fifo) {
-	return fifo->depth > UINT32_MAX && fifo->taken >= fifo->capacity &&
-	       fifo->take_cycle[fifo->taken % fifo->capacity] > fifo->push_cycle[(fifo->pushed - 1) % fifo->capacity];
-}
-
-int fifo_take(struct fifo_state *fifo, uint64_t cycle) {
-	if (is_needed(fifo) && !grow(fifo)) return 0;
-	while (fifo->evaluated < fifo->pushed && fifo->push_cycle[fifo->evaluate_at] < cycle)
-		note_fill(fifo, fifo->evaluated + 1 - fifo->taken);
-	fifo->take_cycle[fifo->take_at] = cycle;
-	fifo->take_at = next_place(fifo, fifo->take_at);
-	fifo->taken++;
-	return 1;
-}
-
 void fifo_finish(struct fifo_state *fifo) {
-	while (fifo->evaluated < fifo->pushed) note_fill(fifo, fifo->evaluated + 1 - fifo->taken);
+	while (fifo->evaluated < fifo->pushed) fifo_note_fill(fifo, fifo->evaluated + 1 - fifo->taken);
 }

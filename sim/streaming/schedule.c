@@ -51,8 +51,8 @@ static void plan_window_row(struct schedule *schedule, uint32_t repeat, uint32_t
 
 static void plan_window(const struct stage *stage, struct schedule *schedule) {
 	uint32_t row = stage->input_width * (stage->input_channels / stage->input_lanes);
-	uint32_t writes = stage->output_width * stage->kernel_height * stage->kernel_width *
-	                  (stage->input_channels / stage->input_lanes);
+	uint32_t writes = stage->output_width *
+	                  (stage->kernel_height * stage->kernel_width * stage->input_channels / stage->output_lanes);
 	uint32_t reads = stage->stride * row, last_row = stage->output_height - 1;
 	uint32_t rows_left = stage->input_height - stage->kernel_height - stage->stride * last_row;
 	uint32_t iterations = writes > reads ? writes : reads;

@@ -9,57 +9,54 @@
 
 static void note(const struct stream *stream, enum stream_event_kind kind, uint32_t index, uint32_t frame,
                  uint64_t cycle) {
+	if (!stream->hooks.event) return;
 	struct stream_event event = {kind, index, frame, cycle};
-	if (stream->hooks.event) stream->hooks.event(stream->hooks.event_context, &event);
+	stream->hooks.event(stream->hooks.event_context, &event);
 }
 
 /* Cycle from which all words of the next R iteration are there; STREAM_NEVER: not known. *memory_cycle: the same for
  * inputs that come from the input DMA. */
-static uint64_t words_cycle(const struct stream *stream, const struct stage *built, uint64_t *memory_cycle) {
+static uint64_t words_cycle(const struct stage_state *stage, uint64_t *memory_cycle) {
 	uint64_t cycle = 0;
-	*memory_cycle = 0;
-	for (int p = 0; p < STAGE_PORTS_MAX; p++) {
-		if (built->input[p] == PIPELINE_NONE) continue;
-		const struct fifo_state *fifo = &stream->fifos[built->input[p]];
-		uint64_t from = fifo_word_cycle(fifo);
+	for (int p = 0; p < STAGE_PORTS_MAX && stage->input[p]; p++) {
+		uint64_t from = fifo_word_cycle(stage->input[p]);
 		if (from > cycle) cycle = from;
-		if (fifo->from == stream->input_stage && from > *memory_cycle) *memory_cycle = from;
+		if (stage->input_is_memory[p] && from > *memory_cycle) *memory_cycle = from;
 	}
 	return cycle;
 }
 
-static uint64_t room_cycle(const struct stream *stream, const struct stage *built) {
+static uint64_t room_cycle(const struct stage_state *stage) {
 	uint64_t cycle = 0;
-	for (int p = 0; p < STAGE_PORTS_MAX; p++) {
-		if (built->output[p] == PIPELINE_NONE) continue;
-		uint64_t from = fifo_room_cycle(&stream->fifos[built->output[p]]);
+	for (int p = 0; p < STAGE_PORTS_MAX && stage->output[p]; p++) {
+		uint64_t from = fifo_room_cycle(stage->output[p]);
 		if (from > cycle) cycle = from;
 	}
 	return cycle;
 }
 
-static void take_words(struct stream *stream, uint32_t index, uint64_t cycle) {
-	const struct stage *built = &stream->pipeline->stages[index];
-	for (int p = 0; p < STAGE_PORTS_MAX; p++) {
-		if (built->input[p] == PIPELINE_NONE) continue;
-		struct fifo_state *fifo = &stream->fifos[built->input[p]];
+/* A maker can only wait for a place that is not known to become free when the FIFO is full in the order of the steps, a
+ * taker only for a word when it is empty: only then it needs to be woken. */
+static void take_words(struct stream *stream, struct stage_state *stage, uint64_t cycle) {
+	for (int p = 0; p < STAGE_PORTS_MAX && stage->input[p]; p++) {
+		struct fifo_state *fifo = stage->input[p];
+		int was_full = fifo->pushed - fifo->taken >= fifo->depth;
 		if (!fifo_take(fifo, cycle)) stream->failed_memory = 1;
-		note(stream, STREAM_TAKE, built->input[p], 0, cycle);
-		stream->hooks.wake(stream->hooks.context, fifo->from, cycle + 1);
+		note(stream, STREAM_TAKE, (uint32_t)(fifo - stream->fifos), 0, cycle);
+		if (was_full) stream->hooks.wake(stream->hooks.context, fifo->from, cycle + 1);
 	}
-	stream->stages[index].counters.words_taken++;
+	stage->counters.words_taken++;
 }
 
-static void make_words(struct stream *stream, uint32_t index, uint64_t cycle) {
-	const struct stage *built = &stream->pipeline->stages[index];
-	for (int p = 0; p < STAGE_PORTS_MAX; p++) {
-		if (built->output[p] == PIPELINE_NONE) continue;
-		struct fifo_state *fifo = &stream->fifos[built->output[p]];
+static void make_words(struct stream *stream, struct stage_state *stage, uint64_t cycle) {
+	for (int p = 0; p < STAGE_PORTS_MAX && stage->output[p]; p++) {
+		struct fifo_state *fifo = stage->output[p];
+		int was_empty = fifo->pushed == fifo->taken;
 		if (!fifo_push(fifo, cycle)) stream->failed_memory = 1;
-		note(stream, STREAM_PUSH, built->output[p], 0, cycle);
-		stream->hooks.wake(stream->hooks.context, fifo->to, cycle + 1);
+		note(stream, STREAM_PUSH, (uint32_t)(fifo - stream->fifos), 0, cycle);
+		if (was_empty) stream->hooks.wake(stream->hooks.context, fifo->to, cycle + 1);
 	}
-	stream->stages[index].counters.words_made++;
+	stage->counters.words_made++;
 }
 
 /* Marks of the next iteration; empty ones after the last frame have none. */
@@ -78,6 +75,10 @@ static void issue(struct stream *stream, uint32_t index, uint32_t marks, uint32_
 	if (stage->frame >= stream->frames) {
 		stage->empty_left -= n;
 		stage->has_ended = !stage->empty_left;
+		return;
+	}
+	if (stage->frame_begun && stage->cursor.left > n) { /* most of the time */
+		stage->cursor.left -= n;
 		return;
 	}
 	if (!stage->frame_begun) note(stream, STREAM_FRAME_BEGIN, index, stage->frame, cycle + 1 - n);
@@ -114,21 +115,20 @@ static int is_paused(const struct stream *stream, uint32_t index) {
 
 static uint64_t step_stalling(struct stream *stream, uint32_t index, uint64_t until_cycle) {
 	struct stage_state *stage = &stream->stages[index];
-	const struct stage *built = &stream->pipeline->stages[index];
 	while (!stage->has_ended && !is_paused(stream, index)) {
 		uint32_t marks = next_marks(stage, stream), run = 1;
 		uint64_t memory_cycle = 0, word_cycle = 0, cycle = stage->next_cycle;
 		/* The W iteration that the next advance brings to the last step. */
-		int makes = built->latency_cycles == 1
+		int makes = stage->latency_cycles == 1
 		                ? (marks & MARK_WRITE) != 0
 		                : stage->due_count && stage->due[stage->due_head] == stage->advances + 1;
-		if (marks & MARK_READ) word_cycle = words_cycle(stream, built, &memory_cycle);
-		uint64_t room = makes ? room_cycle(stream, built) : 0;
+		if (marks & MARK_READ) word_cycle = words_cycle(stage, &memory_cycle);
+		uint64_t room = makes ? room_cycle(stage) : 0;
 		if (word_cycle == STREAM_NEVER || room == STREAM_NEVER) return STREAM_NEVER;
 		if (word_cycle > cycle) cycle = word_cycle;
 		if (room > cycle) cycle = room;
 		if (cycle > until_cycle) return cycle;
-		account_wait(stage, cycle, memory_cycle, word_cycle);
+		if (cycle > stage->next_cycle) account_wait(stage, cycle, memory_cycle, word_cycle);
 		if (!makes &&
 		    !(marks & (MARK_READ | MARK_WRITE))) { /* nothing until the end of the segment or the next word */
 			uint64_t most = next_run(stage, stream), to_word;
@@ -139,16 +139,16 @@ static uint64_t step_stalling(struct stream *stream, uint32_t index, uint64_t un
 		}
 		stage->advances += run;
 		stage->next_cycle = cycle + run;
-		if ((marks & MARK_WRITE) && built->latency_cycles > 1)
+		if ((marks & MARK_WRITE) && stage->latency_cycles > 1)
 			stage->due[(stage->due_head + stage->due_count++) % PIPE_MAX] =
-			    stage->advances + built->latency_cycles - 1;
-		if (marks & MARK_READ) take_words(stream, index, cycle);
+			    stage->advances + stage->latency_cycles - 1;
+		if (marks & MARK_READ) take_words(stream, stage, cycle);
 		if (makes) {
-			if (built->latency_cycles > 1) {
+			if (stage->latency_cycles > 1) {
 				stage->due_head = (stage->due_head + 1) % PIPE_MAX;
 				stage->due_count--;
 			}
-			make_words(stream, index, cycle);
+			make_words(stream, stage, cycle);
 		}
 		issue(stream, index, marks, run, cycle + run - 1);
 	}
@@ -163,7 +163,7 @@ static int make_due(struct stream *stream, uint32_t index, uint64_t before_cycle
 	if (!stage->due_count) return 0;
 	uint64_t due_cycle = stage->due[stage->due_head] + stage->made_holds;
 	if (due_cycle > before_cycle) return 0;
-	uint64_t room = room_cycle(stream, &stream->pipeline->stages[index]);
+	uint64_t room = room_cycle(stage);
 	uint64_t cycle = room > due_cycle ? room : due_cycle;
 	if (room == STREAM_NEVER || cycle > until_cycle) {
 		*wake_cycle = room == STREAM_NEVER ? STREAM_NEVER : cycle;
@@ -176,7 +176,7 @@ static int make_due(struct stream *stream, uint32_t index, uint64_t before_cycle
 	}
 	stage->due_head = (stage->due_head + 1) % PIPE_MAX;
 	stage->due_count--;
-	make_words(stream, index, cycle);
+	make_words(stream, stage, cycle);
 	return 1;
 }
 
@@ -196,13 +196,12 @@ static uint64_t pass_holds(struct stage_state *stage, uint64_t cycle) {
 /* The issue of a flushing stage meets no hold that is not known: every word due up to `cycle` has been made. */
 static uint64_t step_flushing(struct stream *stream, uint32_t index, uint64_t until_cycle) {
 	struct stage_state *stage = &stream->stages[index];
-	const struct stage *built = &stream->pipeline->stages[index];
 	uint64_t wake_cycle = STREAM_NEVER;
 	for (;;) {
 		int can_issue = !stage->has_ended && !is_paused(stream, index);
 		uint32_t marks = can_issue ? next_marks(stage, stream) : 0, run = 1;
 		uint64_t memory_cycle = 0, word_cycle = 0;
-		if (marks & MARK_READ) word_cycle = words_cycle(stream, built, &memory_cycle);
+		if (marks & MARK_READ) word_cycle = words_cycle(stage, &memory_cycle);
 		uint64_t cycle = !can_issue                       ? STREAM_NEVER
 		                 : word_cycle > stage->next_cycle ? word_cycle
 		                                                  : stage->next_cycle;
@@ -226,21 +225,20 @@ static uint64_t step_flushing(struct stream *stream, uint32_t index, uint64_t un
 		stage->next_cycle = issued + run;
 		if (marks & MARK_WRITE)
 			stage->due[(stage->due_head + stage->due_count++) % PIPE_MAX] =
-			    issued - stage->issue_holds + built->latency_cycles - 1;
-		if (marks & MARK_READ) take_words(stream, index, issued);
+			    issued - stage->issue_holds + stage->latency_cycles - 1;
+		if (marks & MARK_READ) take_words(stream, stage, issued);
 		issue(stream, index, marks, run, issued + run - 1);
 	}
 }
 
 uint64_t stage_step(struct stream *stream, uint32_t index, uint64_t until_cycle) {
-	int is_flushing = stream->pipeline->flushing && stream->pipeline->stages[index].latency_cycles > 1;
+	int is_flushing = stream->pipeline->flushing && stream->stages[index].latency_cycles > 1;
 	return is_flushing ? step_flushing(stream, index, until_cycle) : step_stalling(stream, index, until_cycle);
 }
 
 void stage_wait(struct stream *stream, uint32_t index, uint64_t cycle) {
 	struct stage_state *stage = &stream->stages[index];
 	uint64_t memory_cycle = 0, word_cycle = 0;
-	if (next_marks(stage, stream) & MARK_READ)
-		word_cycle = words_cycle(stream, &stream->pipeline->stages[index], &memory_cycle);
+	if (next_marks(stage, stream) & MARK_READ) word_cycle = words_cycle(stage, &memory_cycle);
 	account_wait(stage, cycle, memory_cycle, word_cycle);
 }

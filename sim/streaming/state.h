@@ -27,6 +27,9 @@ struct hold {
 struct stage_state {
 	struct schedule schedule;
 	struct cursor cursor;
+	struct fifo_state *input[STAGE_PORTS_MAX], *output[STAGE_PORTS_MAX]; /* NULL: none; the first comes first */
+	int input_is_memory[STAGE_PORTS_MAX];                                /* filled by the input DMA */
+	uint32_t latency_cycles;
 	uint32_t frame;      /* of the next iteration */
 	uint32_t empty_left; /* empty iterations after the last frame */
 	int has_ended;
@@ -69,8 +72,53 @@ static inline uint64_t fifo_room_cycle(const struct fifo_state *fifo) {
 	/* Bounded: the place of word pushed - depth is that of the next one. */
 	return fifo->pushed < fifo->depth ? 0 : fifo->take_cycle[fifo->push_at] + 1;
 }
-int fifo_push(struct fifo_state *fifo, uint64_t cycle); /* 0: out of memory */
-int fifo_take(struct fifo_state *fifo, uint64_t cycle); /* 0: out of memory */
+int fifo_grow(struct fifo_state *fifo); /* 0: out of memory, as for the next two */
+
+static inline uint64_t fifo_next_place(const struct fifo_state *fifo, uint64_t place) {
+	return place + 1 == fifo->capacity ? 0 : place + 1;
+}
+
+static inline void fifo_note_fill(struct fifo_state *fifo, uint64_t fill) {
+	if (fill > fifo->highest_fill) fifo->highest_fill = fill;
+	fifo->evaluated++;
+	fifo->evaluate_at = fifo_next_place(fifo, fifo->evaluate_at);
+}
+
+static inline int fifo_push(struct fifo_state *fifo, uint64_t cycle) {
+	if (fifo->pushed - fifo->taken == fifo->capacity && !fifo_grow(fifo)) return 0;
+	fifo->push_cycle[fifo->push_at] = cycle;
+	fifo->push_at = fifo_next_place(fifo, fifo->push_at);
+	fifo->pushed++;
+	fifo->words++;
+	if (fifo->evaluated + 1 != fifo->pushed || !fifo->taken) return 1;
+	/* Takes later than this push that are known already: it found them not yet done. */
+	uint64_t done = fifo->taken, place = fifo->take_at;
+	while (done && done + fifo->capacity > fifo->taken) {
+		place = place ? place - 1 : fifo->capacity - 1;
+		if (fifo->take_cycle[place] <= cycle) break;
+		done--;
+	}
+	if (done < fifo->taken) fifo_note_fill(fifo, fifo->pushed - done);
+	return 1;
+}
+
+/* Whether the take that the next one overwrites comes later than a push that is still to come may come: a FIFO with
+ * room for any number of words may be fuller in time than it ever is in the order of the steps. */
+static inline int fifo_take_is_needed(const struct fifo_state *fifo) {
+	return fifo->depth > UINT32_MAX && fifo->taken >= fifo->capacity &&
+	       fifo->take_cycle[fifo->taken % fifo->capacity] > fifo->push_cycle[(fifo->pushed - 1) % fifo->capacity];
+}
+
+static inline int fifo_take(struct fifo_state *fifo, uint64_t cycle) {
+	if (fifo_take_is_needed(fifo) && !fifo_grow(fifo)) return 0;
+	while (fifo->evaluated < fifo->pushed && fifo->push_cycle[fifo->evaluate_at] < cycle)
+		fifo_note_fill(fifo, fifo->evaluated + 1 - fifo->taken);
+	fifo->take_cycle[fifo->take_at] = cycle;
+	fifo->take_at = fifo_next_place(fifo, fifo->take_at);
+	fifo->taken++;
+	return 1;
+}
+
 /* Takes that come later than the last push: with them its fill, and that of pushes to come, is counted. */
 uint64_t fifo_takes_ahead(const struct fifo_state *fifo);
 /* The run has ended: fills of the pushes that no later take decides. */

@@ -28,6 +28,16 @@ static void stage_begin(struct stream *stream, uint32_t index) {
 	stage->schedule = schedule_of(built, stream->pipeline->pool_overhead_cycles);
 	cursor_begin(&stage->schedule, &stage->cursor);
 	stage->empty_left = built->latency_cycles - 1;
+	stage->latency_cycles = built->latency_cycles;
+	for (int in = 0, out = 0, p = 0; p < STAGE_PORTS_MAX; p++) {
+		if (built->input[p] != PIPELINE_NONE) {
+			enum stage_kind from =
+			    stream->pipeline->stages[stream->pipeline->fifos[built->input[p]].from].kind;
+			stage->input_is_memory[in] = from == STAGE_INPUT;
+			stage->input[in++] = &stream->fifos[built->input[p]];
+		}
+		if (built->output[p] != PIPELINE_NONE) stage->output[out++] = &stream->fifos[built->output[p]];
+	}
 	if (built->kind == STAGE_OUTPUT) stream->output_stage = index;
 	if (built->kind != STAGE_INPUT) return;
 	stream->input_stage = index;

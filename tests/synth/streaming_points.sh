@@ -75,14 +75,14 @@ matrix_shape() { # matrix_shape TECHNOLOGY PE SIMD SF NF INPUT_BITS WEIGHT_BITS 
 matrix() {
 	local shape
 	for shape in 1,8 1,32 1,64 2,16 4,16 4,32 8,8 8,32 8,64 16,16 16,32 16,64 32,32; do # bits
-		matrix_shape distributed "${shape%,*}" "${shape#*,}" 18 4 1 1 12 1 1
+		matrix_shape distributed "${shape%,*}" "${shape#*,}" 16 4 1 1 12 1 1
 	done
 	for shape in 1,32 4,32 8,16 16,32; do # without thresholds
-		matrix_shape distributed "${shape%,*}" "${shape#*,}" 18 4 1 1 12 0 12
+		matrix_shape distributed "${shape%,*}" "${shape#*,}" 16 4 1 1 12 0 12
 	done
 	for shape in 1,32 4,32 8,16 16,32; do # bits by two bits, and two by two
-		matrix_shape distributed "${shape%,*}" "${shape#*,}" 18 4 2 1 13 3 2
-		matrix_shape distributed "${shape%,*}" "${shape#*,}" 18 4 2 2 14 3 2
+		matrix_shape distributed "${shape%,*}" "${shape#*,}" 16 4 2 1 13 3 2
+		matrix_shape distributed "${shape%,*}" "${shape#*,}" 16 4 2 2 14 3 2
 	done
 	for shape in 4,3 16,3 4,9; do # the first layer: pixels by one and by two bits
 		matrix_shape distributed "${shape%,*}" "${shape#*,}" 9 4 8 1 16 1 1

@@ -198,7 +198,7 @@ static void missing(void **state) {
 	assert_non_null(strstr(error.text, "--shape-only"));
 	static const char *const widths[] = {"m1.skip.cnv.weight_bits=4", "m1.skip.conv.weight_bit=4",
 	                                     "m1.skip.conv.weight_bits=17", "weight_bits=4", "m1.weight_bits"};
-	static const char *const expected[] = {"did you mean m1.skip.conv", "weight_bits", "from 2 to 16",
+	static const char *const expected[] = {"did you mean m1.skip.conv", "weight_bits", "from 1 to 16",
 	                                       "expected LAYER", "expected LAYER"};
 	for (size_t i = 0; i < 5; i++) {
 		struct compile_options wide = {

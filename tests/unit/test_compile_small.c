@@ -231,6 +231,54 @@ static void path_network(void **state) {
 	scores_are_proportional(&network, values, &random, 0.001);
 	values_network_free(values);
 	trace_clear(&trace);
+	compile(&folder, &trace, 1);
+	assert_int_equal(trace.layers[0].skip.weight_bits, 1);
+	assert_int_equal(trace.layers[1].skip.weight_bits, 2); /* the identity matrix has zeros */
+	trace_clear(&trace);
+	arena_clear(&arena);
+	test_folder_remove(&folder);
+}
+
+static const char *const sign_layers = "[a.conv]\ntype = fixed_conv\ninputs = input\noutputs = 4\nkernel = 3\npad = 1\n"
+                                       "[a.prelu]\ntype = prelu\ninputs = a.conv\n"
+                                       "[a.skip]\ntype = fixed_conv\ninputs = input\noutputs = 4\nkernel = 1\n"
+                                       "[a.add]\ntype = add\ninputs = a.prelu, a.skip\n"
+                                       "[d.pool]\ntype = global_average_pool\ninputs = a.add\n"
+                                       "[d.fc]\ntype = fully_connected\ninputs = d.pool\noutputs = 3\n";
+
+/* Weights that are +s or -s already lose nothing at 1 bit: any s for the main convolutions, powers of two for the skip
+ * path. A scale that were not the row's mean magnitude would show at once. */
+static void sign_network(void **state) {
+	(void)state;
+	struct random random = {13};
+	struct test_folder folder;
+	char ini[4096];
+	float slope[4] = {0.25f, -0.5f, 0.0f, 1.5f}, stem[36], skip[4], fc[12];
+	snprintf(ini, sizeof ini, "%s%s", head, sign_layers);
+	for (int i = 0; i < 36; i++) stem[i] = (next(&random) < 0 ? -0.3f : 0.3f) * (float)(1 + i / 9);
+	for (int i = 0; i < 4; i++) skip[i] = (i % 2 ? -0.125f : 0.125f) / (float)(1 << i);
+	for (int i = 0; i < 12; i++) fc[i] = (next(&random) < 0 ? -1.7f : 1.7f) * (float)(3 - i / 4);
+	test_folder_open(&folder, ini);
+	test_folder_tensor(&folder, "a.conv.weight", "4x1x3x3", stem, 36);
+	test_folder_tensor(&folder, "a.prelu", "4", slope, 4);
+	test_folder_tensor(&folder, "a.skip.weight", "4x1x1x1", skip, 4);
+	test_folder_tensor(&folder, "d.fc.weight", "3x4", fc, 12);
+	test_folder_flush(&folder);
+	struct network network;
+	struct arena arena = {0};
+	struct trace trace;
+	struct values_network *values;
+	struct error error = {""};
+	read_network(&folder, &network, &arena);
+	compile(&folder, &trace, 1);
+	assert_int_equal(trace.layer_count, 2);
+	assert_int_equal(trace.layers[0].main.weight_bits, 1);
+	assert_int_equal(trace.layers[0].skip.weight_bits, 1);
+	assert_int_equal(trace.layers[1].main.weight_bits, 1);
+	assert_int_equal(values_network_create(&values, &trace, VALUES_REFERENCE, &error), STATUS_OK);
+	scores_are_proportional(&network, values, &random, 0.005);
+	values_network_free(values);
+	trace_clear(&trace);
 	arena_clear(&arena);
 	test_folder_remove(&folder);
 }
@@ -546,9 +594,10 @@ static void levels_out_of_reach(void **state) {
 }
 
 int main(void) {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(threshold_network),   cmocka_unit_test(path_network),
-	                                   cmocka_unit_test(average_is_centred),  cmocka_unit_test(turned_bits_network),
-	                                   cmocka_unit_test(turned_path_network), cmocka_unit_test(quantised_network),
-	                                   cmocka_unit_test(levels_out_of_reach)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(threshold_network),   cmocka_unit_test(path_network),
+	    cmocka_unit_test(sign_network),        cmocka_unit_test(average_is_centred),
+	    cmocka_unit_test(turned_bits_network), cmocka_unit_test(turned_path_network),
+	    cmocka_unit_test(quantised_network),   cmocka_unit_test(levels_out_of_reach)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

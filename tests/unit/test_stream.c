@@ -68,7 +68,7 @@ static uint32_t add_random(struct made *made, uint32_t words) {
 		if (n * n == words && n >= 3) {
 			stage = add(made, draw(made, 0, 1) ? STAGE_WINDOW : STAGE_MAX_POOL);
 			stage->input_height = stage->input_width = n;
-			stage->input_channels = stage->input_lanes = 4;
+			stage->input_channels = stage->input_lanes = stage->output_lanes = 4;
 			stage->kernel_height = stage->kernel_width = draw(made, 2, 3);
 			stage->stride = stage->kind == STAGE_WINDOW ? draw(made, 1, 2) : stage->kernel_height;
 			stage->output_height = stage->output_width = (n - stage->kernel_height) / stage->stride + 1;

@@ -510,7 +510,7 @@ void make_point(writer &w)
 	w.no_valid(w.in(0), s.lanes_in, s.bits_in);
 	w.no_valid(w.to(0), s.lanes_in, s.bits_out);
 	if (s.line.number("threshold_count", 0)) {
-		w.threshold_file(s.channels_in, s.lanes_in, s.bits_in + s.option("input_unsigned", 0));
+		w.threshold_file(s.channels_in, s.lanes_in, s.bits_in + (s.bits_in == 1 || s.option("input_unsigned", 0)));
 		return;
 	}
 	w.set("POST_SHIFT", s.option("post_shift", 0));

@@ -42,7 +42,7 @@ module ns_lanes #(
 			ns_dot #(.SIMD(SIMD), .INPUT_BITS(INPUT_BITS), .INPUT_SIGNED(INPUT_SIGNED), .WEIGHT_BITS(WEIGHT_BITS), .SUM(SUM)) dot_product (
 				.values(values_1[(OWN_VALUES != 0 ? OWN * p : 0) +: OWN]), .weights(weights_1[SIMD*WEIGHT_BITS*p +: SIMD*WEIGHT_BITS]), .sum(dot));
 			always @(posedge clock) begin
-				if (advance && issued_1) sum <= (first_1 ? {SUM{1'b0}} : sum) + (valid_1 ? dot : {SUM{1'b0}});
+				if (advance && issued_1) sum <= (valid_1 ? dot : {SUM{1'b0}}) + (first_1 ? {SUM{1'b0}} : sum);
 			end
 			assign sums[SUM*p +: SUM] = sum;
 		end

@@ -18,7 +18,7 @@ module ns_point #(
 	parameter FROM_MEMORY = 0,
 	parameter LATENCY = 1,
 	parameter FLUSHING = 0,
-	parameter SUM = INPUT_BITS + (INPUT_SIGNED != 0 ? 0 : 1), // as a signed number
+	parameter SUM = INPUT_BITS + (INPUT_BITS > 1 && INPUT_SIGNED != 0 ? 0 : 1), // as a signed number; a bit is +1 or -1
 	parameter LANE = THRESHOLDS > 0 ? THRESHOLDS * (SUM + 1) + 1 : 112,
 	parameter FB = F > 1 ? $clog2(F) : 1
 ) (
@@ -68,7 +68,7 @@ module ns_point #(
 	generate
 		for (l = 0; l < LANES; l = l + 1) begin : number
 			wire [INPUT_BITS:0] wide = {1'b0, in_1[INPUT_BITS*l +: INPUT_BITS]};
-			assign sums[SUM*l +: SUM] = wide[SUM-1:0];
+			assign sums[SUM*l +: SUM] = INPUT_BITS == 1 ? {!wide[0], 1'b1} : wide[SUM-1:0];
 		end
 		if (THRESHOLDS > 0) begin : compared
 			ns_threshold #(.LANES(LANES), .SUM(SUM), .COUNT(THRESHOLDS), .BASE(BASE), .OUTPUT_BITS(OUTPUT_BITS)) thresholds (
