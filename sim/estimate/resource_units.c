@@ -20,20 +20,23 @@ enum {
 	BINARY_CONTROL_FFS = 911, /* and 3 for each cycle of depth */
 	FIXED_CONTROL_LUTS = 16,
 	FIXED_CONTROL_FFS = 915,  /* and 4 for each cycle of depth: exact */
-	POST_CONTROL_LUTS = 2640, /* and 115 a lane: within 2.2 % at 1 to 4 lanes */
-	POST_CONTROL_FFS = 686,   /* 675 to 691 */
-	LOAD_LUTS = 1115,         /* 1,014 to 1,306 over 2 to 32 slots and 8 to 128 bytes a beat: the same logic */
-	LOAD_FFS = 340,           /* and 6 for each doubling of the slots: exact */
+	POST_LANE_LUTS = 1380,
+	POST_CONTROL_LUTS = 2080,
+	POST_CONTROL_FFS = 666,
+	LOAD_LUTS = 500, /* and the shifters' stages */
+	LOAD_FFS = 340,  /* and 6 for each doubling of the slots: exact */
 	LOAD_SLOT_BITS = 108,
-	STORE_LUTS = 1050, /* 859 to 1,285 */
-	STORE_FFS = 593,   /* and 4 for each doubling: exact */
+	STORE_LUTS = 460,
+	STORE_FFS = 585, /* and 4 for each doubling: exact */
 	STORE_SLOT_BITS = 23,
-	FETCH_LUTS = 160,
+	SHIFT_STAGE_LUTS = 94, /* of a master: three shifters of 32 bits */
+	FETCH_LUTS = 139,
 	FETCH_FFS = 51,     /* and one a bit of the command's index */
-	TOKENS_LUTS = 1142, /* 50 counters of 16 bits */
+	TOKENS_LUTS = 1116, /* 50 counters of 16 bits */
 	TOKENS_FFS = 800,
-	PORTS_LUTS = 341,
+	PORTS_LUTS = 369,
 	PORTS_FFS = 90,
+	GLUE_LUTS = 79,
 	WINDOW_CONTROL_LUTS = 2200, /* two shifters of two words, masks: 35 LUTs a bit of a word more; within 6 % */
 	WINDOW_CONTROL_FFS = 458,   /* and 4 a bit of a place in a word, 5 a bit of a word's number, and the words */
 	COMMAND_BITS = 512,
@@ -237,34 +240,64 @@ void resource_of_fixed_engine(const struct config *config, enum device_dsp dsp, 
 }
 
 /* nb_post_lane: sums of S bits, z = A a + B of min(S + 17, 64) bits, then 64. Flip-flops and delays are exact at 16 to
- * 48 bits: 17 for each tile of a product but the last; LUTs (shifters, saturation, compares) within 2 %. */
+ * 48 bits: 17 for each tile of a product but the last; LUTs are those of shifters, saturation and compares. */
 void resource_of_post_lane(uint64_t sum_bits, enum device_dsp dsp, uint64_t lanes, struct resource_row *row) {
 	uint64_t z_bits = sum_bits + 17 > 64 ? 64 : sum_bits + 17;
 	uint64_t dsps =
 	    resource_product_dsps(dsp, (uint32_t)sum_bits, 16) + resource_product_dsps(dsp, (uint32_t)z_bits, 16);
-	uint64_t luts = sum_bits <= 34 ? 1360 + 3 * sum_bits / 2 : 1411 + 31 * (sum_bits - 34) / 5;
+	uint64_t luts = POST_LANE_LUTS + (sum_bits > 34 ? 4 * (sum_bits - 34) : 0);
 	resource_row_add(row, RESOURCE_DSP, lanes * dsps, GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_LUT, lanes * luts, GRADE_FORMULA);
-	resource_row_add(row, RESOURCE_FF, lanes * (277 + z_bits + 17 * dsps - 51), GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF, lanes * (275 + z_bits + 17 * dsps - 51), GRADE_FORMULA);
 	resource_row_add_memory_luts(row, lanes * (104 + sum_bits), GRADE_FORMULA);
+}
+
+/* LUTs a bit of a multiplexer of n inputs. */
+static uint64_t mux_luts(uint64_t inputs) {
+	return (inputs + 1) / 3;
+}
+
+/* Choice of the lanes' sums in the words of both accumulator buffers, and of a's and b's source; where a word has two
+ * places, their choice fits into the LUT of what follows. */
+static uint64_t post_select_luts(const struct config *config, uint64_t sum_bits) {
+	uint64_t lanes = config->post_lanes;
+	uint64_t accumulators = config->binary_pes / lanes, skips = config->fixed_columns / lanes, bits = 2 * sum_bits;
+	if (accumulators > 2 || skips > 1) bits += config->binary_accumulator_bits * mux_luts(accumulators);
+	if (skips > 2) bits += config->fixed_accumulator_bits * mux_luts(skips);
+	return lanes * bits;
+}
+
+/* The bits of the present column of a transposed map: of 1,024 channels, L bits each; one lane needs none. */
+static void add_turned_bits(uint64_t lanes, struct resource_row *row) {
+	struct memory_shape shape = {lanes, 1024, 0, lanes > 2 ? TECHNOLOGY_BRAM36 : TECHNOLOGY_LUTRAM};
+	struct memory_blocks turned;
+	if (lanes == 1) return;
+	memory_blocks_of(&shape, &turned);
+	turned.ffs = 0;
+	turned.mux_luts = 0; /* in the control's LUTs */
+	resource_row_add_blocks(row, &turned, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF, lanes > 2 ? 28 : 15, GRADE_FORMULA); /* its addresses */
+	resource_row_add_memory_luts(row, 10, GRADE_FORMULA);
 }
 
 void resource_of_post_unit(const struct config *config, enum device_dsp dsp, uint64_t *products_per_value,
                            struct resource_row *row) {
 	uint64_t lanes = config->post_lanes, sum_bits = config->fixed_accumulator_bits;
+	uint64_t value_bits = config->fixed_activation_bits, luts = POST_CONTROL_LUTS;
 	if (config->binary_accumulator_bits > sum_bits) sum_bits = config->binary_accumulator_bits;
 	resource_of_post_lane(sum_bits, dsp, lanes, row);
 	*products_per_value = row->amounts[RESOURCE_DSP].count / lanes;
-	/* Choice of the lanes' sums in the words of both accumulator buffers, and of a's and b's source. */
-	uint64_t words[] = {config->binary_pes / lanes, config->fixed_columns / lanes};
-	uint64_t bits[] = {config->binary_accumulator_bits, config->fixed_accumulator_bits};
-	for (int i = 0; i < 2; i++)
-		resource_row_add(row, RESOURCE_LUT, lanes * bits[i] * divide_up(words[i] - 1, 3), GRADE_FORMULA);
-	resource_row_add(row, RESOURCE_LUT, 2 * lanes * sum_bits, GRADE_FORMULA);
-	resource_row_add(row, RESOURCE_LUT, POST_CONTROL_LUTS + 115 * lanes, GRADE_FORMULA);
-	resource_row_add(row, RESOURCE_FF, POST_CONTROL_FFS, GRADE_FORMULA);
-	/* Delay lines and the bits of transposed words. */
-	resource_row_add_memory_luts(row, 232, GRADE_FORMULA);
+	luts += post_select_luts(config, sum_bits);
+	/* Values and bits to their place in a word, and, transposed, one value to all. */
+	luts += config->fixed_rows * value_bits + 48 * (uint64_t)config->binary_words;
+	if (lanes > 1) luts += lanes * value_bits + (value_bits + 1) * mux_luts(lanes);
+	resource_row_add(row, RESOURCE_LUT, luts, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF,
+	                 POST_CONTROL_FFS + lanes + log2_up(config->binary_pes / lanes) +
+	                     log2_up(config->fixed_columns / lanes),
+	                 GRADE_FORMULA);
+	resource_row_add_memory_luts(row, 79 + lanes, GRADE_FORMULA); /* delay lines */
+	add_turned_bits(lanes, row);
 }
 
 /* Data of all slots' bursts, beside each master. */
@@ -284,16 +317,26 @@ static void add_slots(const struct config *config, uint64_t slot_bits, struct re
 	resource_row_add_blocks(row, &slots, GRADE_FORMULA);
 }
 
+/* A shifter between words and bytes has a stage for each bit of the largest shift. */
+static uint64_t shift_luts(const struct config *config) {
+	uint64_t largest = 0;
+	for (int buffer = 0; buffer < BUFFER_COUNT; buffer++) {
+		uint64_t shift = log2_up(config_word_bytes(config, (enum buffer_id)buffer));
+		if (buffer == BUFFER_ACCUMULATORS || buffer == BUFFER_SKIP_SUMS) continue; /* never in DDR */
+		if (shift > largest) largest = shift;
+	}
+	return SHIFT_STAGE_LUTS * log2_up(largest + 1);
+}
+
 void resource_of_load(const struct config *config, struct memory_blocks *data, struct resource_row *row) {
-	resource_row_add(row, RESOURCE_LUT, LOAD_LUTS, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_LUT, LOAD_LUTS + shift_luts(config), GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_FF, LOAD_FFS + 6 * log2_up(config->dma_outstanding), GRADE_FORMULA);
 	add_slots(config, LOAD_SLOT_BITS, row);
 	add_data_fifo(config, data, row);
 }
 
-/* The three buffers the store can read are joined in front of it. */
 void resource_of_store(const struct config *config, struct memory_blocks *data, struct resource_row *row) {
-	resource_row_add(row, RESOURCE_LUT, STORE_LUTS + 8 * (uint64_t)config->dma_axi_bytes, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_LUT, STORE_LUTS + shift_luts(config), GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_FF, STORE_FFS + 4 * log2_up(config->dma_outstanding), GRADE_FORMULA);
 	add_slots(config, STORE_SLOT_BITS, row);
 	add_data_fifo(config, data, row);

@@ -127,6 +127,10 @@ static enum status check_engines(const struct config *config, const char *path, 
 		    error, STATUS_INPUT,
 		    "%s: [binary_engine] window_bits: %u is less than the lanes read at once, 48 x words = %u", path,
 		    config->binary_window_bits, 48 * config->binary_words);
+	if (config->binary_packing != PACKING_WINDOW && config->binary_window_reads != 1)
+		return error_set(error, STATUS_INPUT,
+		                 "%s: [binary_engine] window_reads: %u needs packing = window; expected 1", path,
+		                 config->binary_window_reads);
 	if (config->compile_map_fraction_bits && config->compile_map_fraction_bits >= config->compile_map_bits)
 		return error_set(error, STATUS_INPUT,
 		                 "%s: [compile] map_fraction_bits: %u is not less than map_bits, which is %u", path,

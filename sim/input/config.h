@@ -86,6 +86,7 @@ struct config {
 	uint32_t binary_fabric, binary_popcount;
 	uint32_t binary_accumulator_bits; /* 16 or 24 */
 	uint32_t binary_window_bits;      /* window register, packing = window */
+	uint32_t binary_window_reads;     /* words the window former reads in one cycle; 1 with packing = channel */
 	/* [fixed_engine] */
 	uint32_t fixed_rows, fixed_columns; /* input channels and output channels in parallel; powers of two */
 	uint32_t fixed_weight_bits;         /* 0 = auto: the trace's maximum */

@@ -214,6 +214,11 @@ const struct config_parameter config_parameters[] = {
      "Window register (packing = window): the largest kernel x kernel x channels.",
      "assumed: the largest 3x3 window of NeuroBlend-20 (64 channels); NeuroBlend-18 needs 4,608", TIMING_STRUCTURAL,
      "576,768,1024"},
+    {"binary_engine", "window_reads", "1", WHOLE, AT(binary_window_reads), "1", 1, 4, NULL,
+     "Words of a window's column that the former reads in one cycle (packing = window); bit_activations is held that "
+     "many times.",
+     "assumed: one, the one read port of one memory; an engine with line buffers reads a column of three",
+     TIMING_STRUCTURAL, "1,2,3,4"},
 
     {"fixed_engine", "rows", "1", WHOLE, AT(fixed_rows), "16", 1, 256, NULL,
      "Input channels multiplied in parallel. A power of two.",

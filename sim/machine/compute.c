@@ -75,7 +75,8 @@ static void count_post(struct machine *machine, const struct command *command, u
 	counters->buffer_reads[command->flags & POST_A_FROM_SKIP ? BUFFER_SKIP_SUMS : BUFFER_ACCUMULATORS] += steps;
 	if (command->flags & POST_USE_B) counters->buffer_reads[BUFFER_SKIP_SUMS] += steps;
 	if (command->flags & POST_WRITE_FIXED) counters->buffer_writes[BUFFER_FIXED_ACTIVATIONS] += writes;
-	if (command->flags & POST_WRITE_BITS) counters->buffer_writes[BUFFER_BIT_ACTIVATIONS] += writes;
+	if (command->flags & POST_WRITE_BITS)
+		counters->buffer_writes[BUFFER_BIT_ACTIVATIONS] += writes * machine->config->binary_window_reads;
 	if (command->flags & POST_WRITE_OUTPUT) counters->buffer_writes[BUFFER_OUTPUT] += writes;
 }
 

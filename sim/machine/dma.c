@@ -84,6 +84,7 @@ void dma_count(struct machine *machine, const struct command *command, const str
 	uint64_t words = (burst->bytes + bytes - 1) / bytes;
 	if (burst->unit == UNIT_LOAD) {
 		counters->ddr_read_bytes += burst->bytes;
+		if (command->f.transfer.buffer == BUFFER_BIT_ACTIVATIONS) words *= machine->config->binary_window_reads;
 		counters->buffer_writes[command->f.transfer.buffer] += words;
 	} else {
 		counters->ddr_write_bytes += burst->bytes;

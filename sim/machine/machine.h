@@ -43,7 +43,8 @@ struct layer_counters {
 	uint64_t fixed_issued;  /* multiply-accumulates issued: steps x rows x columns (average2: a fourth) */
 	uint64_t post_issued;   /* channel values: steps x lanes */
 	uint64_t buffer_reads[BUFFER_COUNT],
-	    buffer_writes[BUFFER_COUNT]; /* whole words (DMA: in words of the buffer, rounded up per burst) */
+	    buffer_writes[BUFFER_COUNT]; /* whole words (DMA: in words of the buffer, rounded up per burst), of
+	                                each memory that is written: window_reads ones for bit activations */
 	uint64_t ddr_read_bytes, ddr_write_bytes;
 	uint64_t load_commands, store_commands, engine_commands, post_commands;
 };

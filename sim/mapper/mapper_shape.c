@@ -134,11 +134,13 @@ static int window_is_faster(const struct plan *plan, const struct layer_plan *la
 	if (config->binary_packing != PACKING_WINDOW || window > config->binary_window_bits) return 0;
 	const uint64_t groups = divide_round_up(layer->layer->output_channels, config->binary_pes),
 	               width = layer->width;
-	const uint64_t first = (uint64_t)conv->kernel * conv->kernel * conv->input_words;
+	const struct conv_fields fields = {.kernel = conv->kernel, .input_words = conv->input_words};
+	const uint64_t taps = (uint64_t)conv->kernel * conv->kernel * conv->input_words;
+	const uint64_t first = command_window_cycles(&fields, config, conv->kernel);
 	const uint64_t fresh =
-	    (uint64_t)conv->kernel * (conv->kernel < conv->stride ? conv->kernel : conv->stride) * conv->input_words;
+	    command_window_cycles(&fields, config, conv->kernel < conv->stride ? conv->kernel : conv->stride);
 	const uint64_t lanes = groups * ((window + 48 * config->binary_words - 1) / (48 * config->binary_words));
-	return first + (width - 1) * (fresh > lanes ? fresh : lanes) + lanes < width * groups * first;
+	return first + (width - 1) * (fresh > lanes ? fresh : lanes) + lanes < width * groups * taps;
 }
 
 /* What a trace may hold and this organisation has no command for. */

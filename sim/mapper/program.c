@@ -173,9 +173,15 @@ enum status command_decode(struct command *command, const uint32_t words[COMMAND
 	return STATUS_OK;
 }
 
-static uint64_t window_steps(const struct conv_fields *conv) {
-	const uint64_t kernel = conv->kernel, fresh = conv->kernel < conv->stride ? conv->kernel : conv->stride;
-	const uint64_t first = kernel * kernel * conv->input_words, next = kernel * fresh * conv->input_words;
+uint64_t command_window_cycles(const struct conv_fields *conv, const struct config *config, uint32_t columns) {
+	const uint64_t words = (uint64_t)conv->kernel * conv->input_words, reads = config->binary_window_reads;
+	return columns * ((words + reads - 1) / reads);
+}
+
+static uint64_t window_steps(const struct conv_fields *conv, const struct config *config) {
+	const uint32_t fresh = conv->kernel < conv->stride ? conv->kernel : conv->stride;
+	const uint64_t first = command_window_cycles(conv, config, conv->kernel);
+	const uint64_t next = command_window_cycles(conv, config, fresh);
 	const uint64_t lanes = (uint64_t)conv->groups * conv->steps;
 	return conv->rows * (first + (conv->output_width - UINT64_C(1)) * (next > lanes ? next : lanes) + lanes);
 }
@@ -186,7 +192,7 @@ uint64_t command_steps(const struct command *command, const struct config *confi
 	switch (command->opcode) {
 	case OPCODE_BINARY_CONV:
 	case OPCODE_FIXED_CONV:
-		if (command->flags & CONV_WINDOW_PACKED) return window_steps(conv);
+		if (command->flags & CONV_WINDOW_PACKED) return window_steps(conv, config);
 		return (uint64_t)conv->rows * conv->output_width * conv->groups * conv->kernel * conv->kernel *
 		       conv->input_words;
 	case OPCODE_POST:

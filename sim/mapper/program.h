@@ -121,6 +121,10 @@ const char *command_field_overflow(const struct command *command);
 /* Steps a CONV or POST command issues (n of PROGRAM.md sections 6 and 7) on this machine. */
 uint64_t command_steps(const struct command *command, const struct config *config);
 
+/* Cycles in which the window former reads `columns` columns of a window, binary_engine.window_reads words a cycle. Of
+ * `conv` only kernel and input_words matter. */
+uint64_t command_window_cycles(const struct conv_fields *conv, const struct config *config, uint32_t columns);
+
 /* One command a line: `12 BINARY_CONV layer=3 take_data=load,post ... input_base=0 ...` (--emit-commands). */
 void program_print(const struct program *program, FILE *out);
 

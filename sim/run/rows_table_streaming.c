@@ -77,6 +77,7 @@ static void print_depths(const struct rows *rows, FILE *out) {
 		        unbounded < 0.9999 * period ? "\n              " : "; ",
 		        table_grouped(unbounded_latency, a, sizeof a));
 	fprintf(out, "\n");
+	if (unbounded < 0.9999 * period) fprintf(out, "              nbsim --size-fifos --fastest finds the depths\n");
 }
 
 /* Shares of the steady state, six columns of ten. */

@@ -107,7 +107,9 @@ void quieten(bool is_external) {
 void run_to_end(nbsim::kernel &kernel) {
 	sc_core::sc_time slice = sc_core::sc_time::from_value(slice_cycles * kernel.period().value());
 	while (!kernel.is_over() && !kernel.is_stopped()) {
-		sc_core::sc_start(slice, sc_core::SC_EXIT_ON_STARVATION);
+		/* A slice without an event would not even move the time. */
+		sc_core::sc_time next = sc_core::sc_time_to_pending_activity(sc_core::sc_get_curr_simcontext());
+		sc_core::sc_start(next > slice ? next : slice, sc_core::SC_EXIT_ON_STARVATION);
 		if (!sc_core::sc_pending_activity()) return;
 	}
 	while (!kernel.status() && sc_core::sc_pending_activity_at_current_time())

@@ -81,3 +81,10 @@ value() {
 
 need_images() { [ -r "$test_images" ] || skip "no images in $fashion (Debian's dataset-fashion-mnist)"; }
 need_data() { [ -e "$NBSIM_DATA/$1" ] || skip "no $1 in the data folder $NBSIM_DATA"; }
+
+# columns_at_most_but PATTERN: 100 columns, but for lines that match, which are to be pasted.
+columns_at_most_but() {
+	local long
+	long=$(grep -vE "$1" <<<"$output" | awk 'length($0) > 100 { print length($0) ": " $0 }')
+	[ -z "$long" ] || fail "lines longer than 100 columns:" "$long"
+}

@@ -225,3 +225,13 @@ PY
 	[ -s printed ]
 	diff printed now >difference || fail "README.md is out of date: $(head -n 4 difference)"
 }
+
+@test "SystemC passes over a command longer than its slices" {
+	local long=(--no-db --format csv --set fixed_engine.rows=1 --set fixed_engine.columns=1 --set post_unit.lanes=1
+		--set buffer.skip_sums.depth_words=16384 --set buffer.accumulators.depth_words=16384
+		--set buffer.fixed_activations.depth_words=131072 --set buffer.fixed_weights.depth_words=65536
+		--set buffer.parameters.depth_words=4096 --set buffer.output.depth_words=8192)
+	timeout 60 nbsim "${long[@]}" --kernel systemc >systemc.csv
+	nbsim "${long[@]}" --kernel native >native.csv
+	cmp systemc.csv native.csv
+}

@@ -10,7 +10,9 @@ mutation long cycles sim/machine/machine.h 'post unit one cycle shorter' 's/(MAC
 mutation long cycles sim/machine/store.c 'store reads in one cycle' 's/(READ_LATENCY_CYCLES = )2/\11/'
 mutation long cycles sim/machine/channel.c 'arrival one cycle early' 's/end_cycle \+ 1 \+ machine/end_cycle + machine/'
 mutation long cycles sim/machine/sequencer.c 'fetch one cycle longer' 's/(decoded_cycle = cycle \+ .*fetch_cycles);/\1 + 1;/'
-mutation long cycles sim/mapper/program.c 'window former one column too many' 's/(next = kernel \* fresh)/\1 + kernel/; s/next = kernel \* fresh \+ kernel \*/next = kernel * (fresh + 1) */'
+mutation long cycles sim/mapper/program.c 'window former one column too many' 's/(next = command_window_cycles\(conv, config, fresh)\)/\1 + 1)/'
+mutation quick cycles sim/mapper/program.c 'window former reads one word a cycle' 's/reads = config->binary_window_reads/reads = config->binary_window_reads \/ 16 + 1/'
+mutation long cycles sim/mapper/program.c 'window former reads across columns' 's/return columns \* \(\(words \+ reads - 1\) \/ reads\)/return (columns * words + reads - 1) \/ reads/'
 mutation long cycles sim/mapper/program.c 'window former waits for the lanes' 's/\(next > lanes \? next : lanes\)/(next + lanes)/'
 mutation long test_machine sim/machine/compute.c 'binary engine one cycle longer' 's/return 2 \+ lanes \+ 1 \+ 1/return 2 + lanes + 1 + 2/'
 

@@ -26,6 +26,7 @@ void case_machine_write(FILE *out, const struct config *config) {
 	key(out, "weight_bits", config->fixed_weight_bits);
 	key(out, "activation_bits", config->fixed_activation_bits);
 	key(out, "window_bits", config->binary_window_bits);
+	key(out, "window_reads", config->binary_window_reads);
 	for (int i = 0; i < BUFFER_COUNT; i++)
 		fprintf(out, " depth%d=%u banks%d=%u", i, config->buffer[i].depth_words, i, config->buffer[i].banks);
 	fprintf(out, "\n");

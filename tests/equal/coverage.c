@@ -21,6 +21,8 @@ static const struct {
     [COVERAGE_AVERAGE2] = {"average_of_2x2", 2},
     [COVERAGE_TAP_SHARED] = {"tap_shared", 5},
     [COVERAGE_WINDOW_PACKED] = {"window_packed", 5},
+    [COVERAGE_WINDOW_READS] = {"window_reads", 5},
+    [COVERAGE_WINDOW_TAIL] = {"window_reads_tail", 2},
     [COVERAGE_POOL] = {"pooling", 10},
     [COVERAGE_TRANSPOSE] = {"transposed_maps", 10},
     [COVERAGE_PAD_SIGN] = {"signed_borders", 5},
@@ -73,9 +75,13 @@ static void see_layer(uint8_t *seen, const struct config *config, const struct t
 	if (mapped->weights != RESIDENCY_RESIDENT) seen[COVERAGE_WEIGHTS_RELOADED] = 1;
 }
 
-static void see_command(uint8_t *seen, const struct command *command) {
-	if (command->opcode == OPCODE_BINARY_CONV && command->flags & CONV_WINDOW_PACKED)
+static void see_command(uint8_t *seen, const struct config *config, const struct command *command) {
+	if (command->opcode == OPCODE_BINARY_CONV && command->flags & CONV_WINDOW_PACKED) {
+		const uint32_t words = command->f.conv.kernel * command->f.conv.input_words;
 		seen[COVERAGE_WINDOW_PACKED] = 1;
+		if (config->binary_window_reads > 1 && words > 1) seen[COVERAGE_WINDOW_READS] = 1;
+		if (seen[COVERAGE_WINDOW_READS] && words % config->binary_window_reads) seen[COVERAGE_WINDOW_TAIL] = 1;
+	}
 	if (command->opcode == OPCODE_FIXED_CONV && command->flags & CONV_AVERAGE2) seen[COVERAGE_AVERAGE2] = 1;
 	if (command->opcode == OPCODE_FIXED_CONV && command->flags & CONV_TAP_SHARED) seen[COVERAGE_TAP_SHARED] = 1;
 	if (command->opcode == OPCODE_POST && command->flags & POST_USE_B) seen[COVERAGE_SKIP] = 1;
@@ -95,7 +101,7 @@ void coverage_add(struct coverage *coverage, const struct config *config, const 
 	seen[COVERAGE_FRAMES] = config->frames > 1;
 	for (uint32_t i = 0; i < trace->layer_count; i++)
 		see_layer(seen, config, trace, &trace->layers[i], &mapping->layers[i]);
-	for (uint32_t i = 0; i < program->command_count; i++) see_command(seen, &program->commands[i]);
+	for (uint32_t i = 0; i < program->command_count; i++) see_command(seen, config, &program->commands[i]);
 	coverage->cases++;
 	for (int i = 0; i < COVERAGE_FEATURES; i++) coverage->with[i] += seen[i];
 }

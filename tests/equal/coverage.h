@@ -24,6 +24,8 @@ enum coverage_feature {
 	COVERAGE_AVERAGE2,         /* with averages of 2 x 2 pixels */
 	COVERAGE_TAP_SHARED,       /* one weight for all taps */
 	COVERAGE_WINDOW_PACKED,    /* a command with window packing */
+	COVERAGE_WINDOW_READS,     /* one whose former reads more than one word in a cycle */
+	COVERAGE_WINDOW_TAIL,      /* and fewer at the end of each column */
 	COVERAGE_POOL,             /* pooling */
 	COVERAGE_TRANSPOSE,        /* a transposed output */
 	COVERAGE_PAD_SIGN,         /* borders of -1 or of +1 */

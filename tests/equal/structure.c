@@ -8,25 +8,25 @@
 #include "tests/equal/random.h"
 
 /* pes, words, rows, columns, lanes, axi_bytes, outstanding, queue_depth, channels; packing, fabric, popcount; weight,
- * activation, accumulator, sum and window bits; depths and banks in the order of enum buffer_id. */
+ * activation, accumulator, sum and window bits, window reads; depths and banks in the order of enum buffer_id. */
 /* clang-format off */
 const struct structure structures[] = {
-    {"fused4", 4, 1, 4, 4, 4, 8, 4, 4, 2, PACKING_CHANNEL, FABRIC_FUSED, POPCOUNT_LUT, 8, 8, 16, 32, 576,
+    {"fused4", 4, 1, 4, 4, 4, 8, 4, 4, 2, PACKING_CHANNEL, FABRIC_FUSED, POPCOUNT_LUT, 8, 8, 16, 32, 576, 1,
      {512, 1024, 512, 1024, 64, 256, 256, 256, 64}, {1, 2, 1, 1, 1, 1, 1, 1, 1}},
-    {"window8", 8, 2, 8, 4, 4, 16, 3, 2, 1, PACKING_WINDOW, FABRIC_DSP, POPCOUNT_DSP, 8, 16, 16, 32, 1024,
+    {"window8", 8, 2, 8, 4, 4, 16, 3, 2, 1, PACKING_WINDOW, FABRIC_DSP, POPCOUNT_DSP, 8, 16, 16, 32, 1024, 2,
      {512, 512, 256, 1024, 64, 128, 256, 512, 64}, {1, 1, 1, 1, 1, 1, 1, 1, 1}},
-    {"lut4", 4, 1, 8, 8, 4, 32, 2, 3, 3, PACKING_CHANNEL, FABRIC_LUT, POPCOUNT_LUT, 8, 16, 16, 32, 576,
+    {"lut4", 4, 1, 8, 8, 4, 32, 2, 3, 3, PACKING_CHANNEL, FABRIC_LUT, POPCOUNT_LUT, 8, 16, 16, 32, 576, 1,
      {96, 128, 256, 256, 32, 128, 128, 64, 64}, {2, 2, 1, 1, 1, 2, 1, 1, 1}},
-    {"window4", 4, 1, 4, 4, 2, 64, 8, 6, 4, PACKING_WINDOW, FABRIC_FUSED, POPCOUNT_LUT, 4, 8, 16, 32, 1024,
+    {"window4", 4, 1, 4, 4, 2, 64, 8, 6, 4, PACKING_WINDOW, FABRIC_FUSED, POPCOUNT_LUT, 4, 8, 16, 32, 1024, 4,
      {256, 512, 512, 1024, 128, 256, 256, 256, 128}, {4, 8, 1, 2, 2, 4, 1, 1, 4}},
     /* configs/u250.ini with its widths resolved for NeuroBlend-20. */
-    {"u250", 16, 1, 16, 16, 16, 64, 4, 8, 4, PACKING_WINDOW, FABRIC_DSP, POPCOUNT_LUT, 8, 16, 16, 32, 576,
+    {"u250", 16, 1, 16, 16, 16, 64, 4, 8, 4, PACKING_WINDOW, FABRIC_DSP, POPCOUNT_LUT, 8, 16, 16, 32, 576, 1,
      {4096, 4096, 512, 512, 512, 512, 512, 512, 512}, {1, 2, 1, 1, 1, 2, 1, 1, 1}},
-    {"wide16", 16, 3, 8, 16, 8, 128, 16, 16, 2, PACKING_CHANNEL, FABRIC_DSP, POPCOUNT_DSP, 8, 16, 24, 48, 576,
+    {"wide16", 16, 3, 8, 16, 8, 128, 16, 16, 2, PACKING_CHANNEL, FABRIC_DSP, POPCOUNT_DSP, 8, 16, 24, 48, 576, 1,
      {2048, 4096, 1024, 1024, 256, 256, 512, 512, 256}, {4, 8, 1, 1, 1, 4, 1, 1, 4}},
-    {"windowlut8", 8, 1, 8, 8, 8, 64, 6, 5, 1, PACKING_WINDOW, FABRIC_LUT, POPCOUNT_LUT, 16, 16, 24, 48, 768,
+    {"windowlut8", 8, 1, 8, 8, 8, 64, 6, 5, 1, PACKING_WINDOW, FABRIC_LUT, POPCOUNT_LUT, 16, 16, 24, 48, 768, 3,
      {2048, 4096, 1024, 1024, 256, 512, 256, 256, 256}, {8, 4, 1, 1, 1, 4, 1, 1, 2}},
-    {"tiny2", 2, 6, 2, 2, 1, 16, 1, 1, 1, PACKING_CHANNEL, FABRIC_FUSED, POPCOUNT_DSP, 2, 12, 16, 48, 576,
+    {"tiny2", 2, 6, 2, 2, 1, 16, 1, 1, 1, PACKING_CHANNEL, FABRIC_FUSED, POPCOUNT_DSP, 2, 12, 16, 48, 576, 1,
      {192, 512, 128, 1024, 96, 384, 128, 192, 48}, {1, 4, 1, 2, 1, 4, 1, 1, 4}},
 };
 /* clang-format on */
@@ -56,6 +56,8 @@ static void random_lanes(struct random_source *random, struct structure *structu
 	structure->accumulator_bits = random_chance(random, 50) ? 16 : 24;
 	structure->sum_bits = random_chance(random, 50) ? 32 : 48;
 	structure->window_bits = 48 * structure->words + random_below(random, 1200);
+	/* without a draw of its own, which would change all that follow */
+	structure->window_reads = structure->packing == PACKING_WINDOW ? 1 + structure->window_bits % 4 : 1;
 }
 
 static void random_structure(struct random_source *random, struct structure *structure) {
@@ -104,6 +106,7 @@ void structure_config(const struct structure *structure, struct config *config) 
 	config->binary_popcount = structure->popcount;
 	config->binary_accumulator_bits = structure->accumulator_bits;
 	config->binary_window_bits = structure->window_bits;
+	config->binary_window_reads = structure->window_reads;
 	config->fixed_rows = structure->rows;
 	config->fixed_columns = structure->columns;
 	config->fixed_weight_bits = structure->weight_bits;

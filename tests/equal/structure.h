@@ -8,7 +8,7 @@ struct structure {
 	char name[32];
 	uint32_t pes, words, rows, columns, lanes, axi_bytes, outstanding, queue_depth, channels;
 	uint32_t packing, fabric, popcount;
-	uint32_t weight_bits, activation_bits, accumulator_bits, sum_bits, window_bits;
+	uint32_t weight_bits, activation_bits, accumulator_bits, sum_bits, window_bits, window_reads;
 	uint32_t depth_words[BUFFER_COUNT], banks[BUFFER_COUNT];
 };
 

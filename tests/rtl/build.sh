@@ -27,6 +27,7 @@ sum_bits SUM_BITS 32
 weight_bits WEIGHT_BITS 8
 activation_bits ACTIVATION_BITS 8
 window_bits WINDOW_BITS 576
+window_reads WINDOW_READS 1
 channels CHANNELS 1
 program_commands PROGRAM_COMMANDS 16384
 '

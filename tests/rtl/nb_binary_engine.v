@@ -10,7 +10,8 @@ module nb_binary_engine #(
 	parameter FABRIC = 2,       // XNOR lanes: 0 DSP48E2, 1 LUT, 2 LUT fused with the first adder level
 	parameter POPCOUNT_DSP = 0, // 1: counts are accumulated in DSP48E2, two PEs each
 	parameter ACC_BITS = 16,
-	parameter WINDOW_BITS = 576
+	parameter WINDOW_BITS = 576,
+	parameter WINDOW_READS = 1  // words of a window's column that are read in one cycle; 1 without a window register
 ) (
 	input clock,
 	input reset,
@@ -26,8 +27,8 @@ module nb_binary_engine #(
 	input granted,
 	output port_last,
 	// buffers
-	output [A-1:0] activation_address,
-	input [48*W-1:0] activation_word,
+	output [WINDOW_READS*A-1:0] activation_address, // of each memory that holds the bit activations
+	input [WINDOW_READS*48*W-1:0] activation_word,
 	output [A-1:0] weight_address,
 	input [48*P*W-1:0] weight_word,
 	output [A-1:0] border_address,
@@ -85,7 +86,7 @@ module nb_binary_engine #(
 		c_outside_1 <= c_outside;
 		c_outside_2 <= c_outside_1;
 	end
-	wire [BITS-1:0] c_operand = c_outside_2 ? {BITS{1'b0}} : activation_word;
+	wire [BITS-1:0] c_operand = c_outside_2 ? {BITS{1'b0}} : activation_word[BITS-1:0];
 	nb_steps #(.A(A)) steps (
 		.clock(clock), .accept(accept), .head(head), .arm(arm), .run(run && !windowed), .command(command),
 		.input_address(c_input), .weight_address(c_weight), .border_address(c_border), .sum_address(c_sum), .outside(c_outside),
@@ -93,7 +94,8 @@ module nb_binary_engine #(
 		.finish(c_finish));
 	generate
 		if (PACKING != 0) begin : window_packed
-			wire [A-1:0] w_input, w_weight, w_border, w_sum;
+			wire [WINDOW_READS*A-1:0] w_input;
+			wire [A-1:0] w_weight, w_border, w_sum;
 			wire [BITS-1:0] w_operand;
 			wire w_step, w_first, w_last, w_finish;
 			reg windowed_1, windowed_2;
@@ -102,11 +104,14 @@ module nb_binary_engine #(
 				windowed_1 <= windowed;
 				windowed_2 <= windowed_1;
 			end
-			nb_window #(.A(A), .BITS(BITS), .WINDOW_BITS(WINDOW_BITS)) window (
+			nb_window #(.A(A), .BITS(BITS), .WINDOW_BITS(WINDOW_BITS), .READS(WINDOW_READS)) window (
 				.clock(clock), .reset(reset), .accept(accept), .head(head), .arm(arm), .run(run && windowed), .command(command),
 				.word(activation_word), .input_address(w_input), .weight_address(w_weight), .border_address(w_border),
 				.sum_address(w_sum), .step(w_step), .first(w_first), .last(w_last), .finish(w_finish), .operand(w_operand));
-			assign activation_address = windowed ? w_input : c_input;
+			assign activation_address[A-1:0] = windowed ? w_input[A-1:0] : c_input;
+			if (WINDOW_READS > 1) begin : further_reads
+				assign activation_address[WINDOW_READS*A-1:A] = w_input[WINDOW_READS*A-1:A];
+			end
 			assign weight_address = windowed ? w_weight : c_weight;
 			assign border_address = windowed ? w_border : c_border;
 			assign step_sum = windowed ? w_sum : c_sum;
@@ -117,7 +122,7 @@ module nb_binary_engine #(
 			assign operand = windowed_2 ? w_operand : c_operand;
 		end else begin : channel_packed
 			assign windowed = 1'b0;
-			assign activation_address = c_input;
+			assign activation_address = {WINDOW_READS{c_input}};
 			assign weight_address = c_weight;
 			assign border_address = c_border;
 			assign step_sum = c_sum;

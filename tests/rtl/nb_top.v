@@ -18,6 +18,7 @@ module nb_top #(
 	parameter WEIGHT_BITS = 8,
 	parameter ACTIVATION_BITS = 8,
 	parameter WINDOW_BITS = 576,
+	parameter WINDOW_READS = 1,
 	parameter PROGRAM_COMMANDS = 1024,
 	parameter DEPTH0 = 64, DEPTH1 = 64, DEPTH2 = 64, DEPTH3 = 64, DEPTH4 = 64, DEPTH5 = 64, DEPTH6 = 64, DEPTH7 = 64, DEPTH8 = 64,
 	parameter BANKS0 = 1, BANKS1 = 1, BANKS2 = 1, BANKS3 = 1, BANKS4 = 1, BANKS5 = 1, BANKS6 = 1, BANKS7 = 1, BANKS8 = 1,
@@ -119,11 +120,13 @@ module nb_top #(
 		.last(port_last), .grant(grant));
 
 	// Units
-	wire [A-1:0] binary_activation_at, binary_weight_at, binary_border_at, binary_sum_at;
+	wire [WINDOW_READS*A-1:0] binary_activation_at;
+	wire [A-1:0] binary_weight_at, binary_border_at, binary_sum_at;
 	wire [A-1:0] fixed_activation_at, fixed_weight_at, fixed_sum_at;
 	wire [A-1:0] post_accumulator_at, post_skip_at, post_parameter_at, post_fixed_at, post_bits_at, post_output_at;
 	wire [A-1:0] store_at, load_at;
-	wire [48*W-1:0] bit_activation, post_bits;
+	wire [WINDOW_READS*48*W-1:0] bit_activation;
+	wire [48*W-1:0] post_bits;
 	wire [ACTIVATION_BITS*R-1:0] fixed_activation, post_fixed;
 	wire [48*P*W-1:0] bit_weight;
 	wire [WEIGHT_BITS*R*Q-1:0] fixed_weight;
@@ -138,7 +141,7 @@ module nb_top #(
 
 	nb_binary_engine #(
 		.A(A), .P(P), .W(W), .PACKING(PACKING), .FABRIC(FABRIC), .POPCOUNT_DSP(POPCOUNT_DSP), .ACC_BITS(ACC_BITS),
-		.WINDOW_BITS(WINDOW_BITS)
+		.WINDOW_BITS(WINDOW_BITS), .WINDOW_READS(WINDOW_READS)
 	) binary_engine (
 		.clock(clock), .reset(reset), .head_valid(head_valid[BINARY]), .head(head[BINARY]), .tokens_there(tokens_there[BINARY]),
 		.accept(accept[BINARY]), .give(give[BINARY]), .give_masks({give_room[5*BINARY +: 5], give_data[5*BINARY +: 5]}),
@@ -219,10 +222,24 @@ module nb_top #(
 		.A(A), .DEPTH(DEPTH0), .BANKS(BANKS0), .ELEMENTS(W), .ELEMENT_BITS(48), .UNIT_BITS(64), .COLUMN_BITS(L), .WORD_BYTES(WB0),
 		.BEAT_BYTES(X), .CHUNK_BYTES(CHUNK_BYTES)
 	) bit_activations (
-		.clock(clock), .read_address(store_from[0] ? store_at : binary_activation_at), .read_word(bit_activation),
+		.clock(clock), .read_address(store_from[0] ? store_at : binary_activation_at[A-1:0]), .read_word(bit_activation[48*W-1:0]),
 		.store_segment(store_segment), .store_chunk(stored[0]), .load_write(load_to[0]), .load_address(load_at),
 		.load_segment(load_segment), .load_bytes(load_left), .load_chunk(pull_chunk), .unit_write(post_bits_write),
 		.unit_address(post_bits_at), .unit_enable(post_bits_enable), .unit_word(post_bits));
+	genvar v;
+	generate
+		for (v = 1; v < WINDOW_READS; v = v + 1) begin : bit_activations_again // the same words, for the window former alone
+			wire [8*CHUNK_BYTES-1:0] no_chunk_0;
+			nb_buffer #(
+				.A(A), .DEPTH(DEPTH0), .BANKS(BANKS0), .ELEMENTS(W), .ELEMENT_BITS(48), .UNIT_BITS(64), .COLUMN_BITS(L), .WORD_BYTES(WB0),
+				.BEAT_BYTES(X), .CHUNK_BYTES(CHUNK_BYTES)
+			) copy (
+				.clock(clock), .read_address(binary_activation_at[A*v +: A]), .read_word(bit_activation[48*W*v +: 48*W]),
+				.store_segment(16'd0), .store_chunk(no_chunk_0), .load_write(load_to[0]), .load_address(load_at),
+				.load_segment(load_segment), .load_bytes(load_left), .load_chunk(pull_chunk), .unit_write(post_bits_write),
+				.unit_address(post_bits_at), .unit_enable(post_bits_enable), .unit_word(post_bits));
+		end
+	endgenerate
 	nb_buffer #(
 		.A(A), .DEPTH(DEPTH1), .BANKS(BANKS1), .ELEMENTS(R), .ELEMENT_BITS(ACTIVATION_BITS), .UNIT_BITS(8 * WB1 / R),
 		.COLUMN_BITS(ACTIVATION_BITS), .WORD_BYTES(WB1), .BEAT_BYTES(X), .CHUNK_BYTES(CHUNK_BYTES), .SIGNED(1)

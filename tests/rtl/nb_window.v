@@ -1,14 +1,16 @@
 // nb_window: window former of a binary engine built for window packing (PROGRAM.md section 6).
-// Issue side: the former reads one word a cycle, column by column (kx, ky, i): all columns for the first pixel of a row,
+// Issue side: the former reads READS words a cycle, column by column (kx, ky, i): all columns for the first pixel of a row,
 // min(K, stride) new ones for the next; a finished window goes to the lanes as soon as these have done the one before, and in
-// that cycle the former begins the next pixel. Data side, two cycles later: the row's bits are a stream, packed into words of
+// that cycle the former begins the next pixel. Word j of a column comes from memory j mod READS; at a column's end fewer than
+// READS may be left. Data side, two cycles later: the row's bits are a stream, packed into words of
 // BITS: `residue` holds the stream's last, unfinished word, `form` the words before it. When the lanes take the window, the
 // words are copied to `whole` with the place of the window's first bit; each step takes two neighbouring words and shifts.
 // So no shifter is wider than two words, whatever WINDOW_BITS is.
 module nb_window #(
 	parameter A = 24,
 	parameter BITS = 48,       // bits of a bit activation word
-	parameter WINDOW_BITS = 576
+	parameter WINDOW_BITS = 576,
+	parameter READS = 1        // words read in one cycle, each from a memory of its own
 ) (
 	input clock,
 	input reset,
@@ -17,8 +19,8 @@ module nb_window #(
 	input arm,
 	input run,
 	input [511:0] command,
-	input [BITS-1:0] word,     // buffer word read two cycles ago
-	output [A-1:0] input_address,
+	input [READS*BITS-1:0] word, // buffer words read two cycles ago
+	output [READS*A-1:0] input_address,
 	output reg [A-1:0] weight_address,
 	output [A-1:0] border_address,
 	output reg [A-1:0] sum_address,
@@ -29,7 +31,7 @@ module nb_window #(
 	output [BITS-1:0] operand  // activation bits of the step issued two cycles ago
 );
 	localparam SLICES = (WINDOW_BITS + BITS - 1) / BITS;
-	localparam WORDS = SLICES + 2;             // and the two that the newest bits lie in
+	localparam WORDS = SLICES + READS + 1;     // and those that the newest bits lie in
 	localparam FINE = $clog2(BITS);
 	localparam COARSE = $clog2(WORDS + 2);
 
@@ -58,10 +60,35 @@ module nb_window #(
 	wire starting = run && ready && !stepping;
 	assign step = starting || (run && stepping);
 	wire fill = run && (filling || (starting && fill_x != output_width));
-	wire i_last = i == input_words - 1'b1;
 	wire kx_last = kx == kernel - 1'b1;
-	wire ky_last = ky == kernel - 1'b1;
-	wire fill_last = i_last && kx_last && ky_last;
+	// Words of this cycle: place in their column and whether they are there; and the place of the next cycle's first.
+	reg [16*READS-1:0] at_i;
+	reg [4*READS-1:0] at_ky;
+	reg [A*READS-1:0] at_ky_offset;
+	reg [READS-1:0] there, i_last;
+	reg [15:0] next_i;
+	reg [3:0] next_ky;
+	reg [A-1:0] next_ky_offset;
+	reg column_last;
+	integer w;
+	always @* begin
+		next_i = i;
+		next_ky = ky;
+		next_ky_offset = ky_offset;
+		column_last = 0;
+		for (w = 0; w < READS; w = w + 1) begin
+			at_i[16*w +: 16] = next_i;
+			at_ky[4*w +: 4] = next_ky;
+			at_ky_offset[A*w +: A] = next_ky_offset;
+			there[w] = !column_last;
+			i_last[w] = next_i == input_words - 1'b1;
+			if (i_last[w] && next_ky == kernel - 1'b1) column_last = 1;
+			next_i = column_last || i_last[w] ? 16'd0 : next_i + 1'b1;
+			next_ky_offset = column_last ? {A{1'b0}} : i_last[w] ? next_ky_offset + row_words : next_ky_offset;
+			next_ky = column_last ? 4'd0 : i_last[w] ? next_ky + 1'b1 : next_ky;
+		end
+	end
+	wire fill_last = column_last && kx_last;
 	wire slice_last = slice == steps - 1'b1;
 	wire group_last = group == groups - 1'b1;
 	wire lane_x_last = lane_x == output_width - 1'b1;
@@ -72,14 +99,22 @@ module nb_window #(
 	assign last = slice_last;
 	assign finish = row_end && row == rows - 1'b1;
 
-	wire signed [20:0] y = y_origin + $signed({17'd0, ky});
 	wire signed [20:0] y_end = y_origin + $signed({17'd0, kernel});
 	wire signed [20:0] tap_x = fill_x_origin + $signed({17'd0, kx});
 	wire signed [20:0] x_end = lane_x_origin + $signed({17'd0, kernel});
 	wire signed [20:0] height = $signed({5'd0, input_height});
 	wire signed [20:0] width = $signed({5'd0, input_width});
-	wire outside = y < 0 || y >= height || tap_x < 0 || tap_x >= width;
-	assign input_address = command[2*32 +: A] + row_origin + ky_offset + column_origin + kx_offset + {{(A-16){1'b0}}, i};
+	wire outside_x = tap_x < 0 || tap_x >= width;
+	wire [READS-1:0] outside;
+	genvar v;
+	generate
+		for (v = 0; v < READS; v = v + 1) begin : read
+			wire signed [20:0] y = y_origin + $signed({17'd0, at_ky[4*v +: 4]});
+			assign outside[v] = y < 0 || y >= height || outside_x;
+			assign input_address[A*v +: A] = command[2*32 +: A] + row_origin + at_ky_offset[A*v +: A] + column_origin + kx_offset +
+			                                 {{(A-16){1'b0}}, at_i[16*v +: 16]};
+		end
+	endgenerate
 
 	wire [3:0] row_class = y_origin < 0 ? 4'd3 : y_end > height ? 4'd6 : 4'd0;
 	wire [3:0] column_class = lane_x_origin < 0 ? 4'd1 : x_end > width ? 4'd2 : 4'd0;
@@ -122,14 +157,12 @@ module nb_window #(
 			if (starting) ready <= 0;
 			if (fill) begin
 				filling <= !fill_last;
-				i <= i_last ? 16'd0 : i + 1'b1;
-				if (i_last) begin
-					ky <= ky_last ? 4'd0 : ky + 1'b1;
-					ky_offset <= ky_last ? {A{1'b0}} : ky_offset + row_words;
-					if (ky_last) begin
-						kx <= kx_last ? kept_columns : kx + 1'b1;
-						kx_offset <= kx_last ? kept_offset : kx_offset + {{(A-16){1'b0}}, input_words};
-					end
+				i <= next_i;
+				ky <= next_ky;
+				ky_offset <= next_ky_offset;
+				if (column_last) begin
+					kx <= kx_last ? kept_columns : kx + 1'b1;
+					kx_offset <= kx_last ? kept_offset : kx_offset + {{(A-16){1'b0}}, input_words};
 				end
 				if (fill_last) begin
 					ready <= 1;
@@ -168,7 +201,10 @@ module nb_window #(
 	end
 
 	// Data side: pack the stream
-	reg fill_1, fill_2, outside_1, outside_2, tail_1, tail_2, origin_1, origin_2, starting_1, row_first_1;
+	localparam FULL = $clog2(READS + 1);       // bits of the number of words that get full in one cycle
+	localparam SPAN = $clog2((READS + 1) * BITS + 1);
+	reg fill_1, fill_2, origin_1, origin_2, starting_1, row_first_1;
+	reg [READS-1:0] outside_1, outside_2, tail_1, tail_2;
 	reg [COARSE-1:0] slice_1, slice_2;
 	reg [SLICES*BITS-1:0] form;
 	reg [BITS-1:0] residue;
@@ -178,26 +214,64 @@ module nb_window #(
 	wire [BITS-1:0] residue_now = origin ? {BITS{1'b0}} : residue;
 	wire [FINE-1:0] bits_now = origin ? {FINE{1'b0}} : residue_bits;
 	wire [COARSE-1:0] words_now = origin ? {COARSE{1'b0}} : packed_words;
-	wire [BITS-1:0] piece;
+	wire [READS-1:0] is_there;
+	wire [READS*BITS-1:0] pieces;
 	genvar b;
 	generate
-		for (b = 0; b < BITS; b = b + 1) begin : bit_of_word
-			localparam [FINE:0] PLACE = b;
-			assign piece[b] = word[b] && fill_2 && !outside_2 && !(tail_2 && PLACE >= tail_bits);
+		for (v = 0; v < READS; v = v + 1) begin : piece
+			if (v == 0) begin : always_there
+				assign is_there[v] = fill_2;
+			end else begin : perhaps_there
+				reg there_1, there_2;
+				always @(posedge clock) begin
+					there_1 <= there[v];
+					there_2 <= there_1;
+				end
+				assign is_there[v] = fill_2 && there_2;
+			end
+			for (b = 0; b < BITS; b = b + 1) begin : bit_of_word
+				localparam [FINE:0] PLACE = b;
+				assign pieces[BITS*v+b] = word[BITS*v+b] && is_there[v] && !outside_2[v] && !(tail_2[v] && PLACE >= tail_bits);
+			end
 		end
 	endgenerate
-	wire [2*BITS-1:0] newest = {{BITS{1'b0}}, residue_now} | ({{BITS{1'b0}}, piece} << bits_now);
-	wire [FINE:0] piece_bits = !fill_2 ? {(FINE+1){1'b0}} : tail_2 ? tail_bits : WORD_BITS;
-	wire [FINE+1:0] end_bits = {2'd0, bits_now} + {1'b0, piece_bits};
-	wire word_full = end_bits >= {1'b0, WORD_BITS};
-	wire [FINE+1:0] end_over = end_bits - {1'b0, WORD_BITS};
-	wire [FINE-1:0] end_fine = word_full ? end_over[FINE-1:0] : end_bits[FINE-1:0];
+	// The pieces of one cycle behind each other
+	reg [(READS+1)*BITS-1:0] newest;
+	reg [SPAN-1:0] end_bits;
+	integer m;
+	always @* begin
+		newest = {{(READS*BITS){1'b0}}, residue_now};
+		end_bits = bits_now;
+		for (m = 0; m < READS; m = m + 1) begin
+			newest = newest | ({{(READS*BITS){1'b0}}, pieces[BITS*m +: BITS]} << end_bits);
+			if (is_there[m]) end_bits = end_bits + (tail_2[m] ? tail_bits : WORD_BITS);
+		end
+	end
+	reg [FULL-1:0] words_full;
+	reg [SPAN-1:0] end_rest;
+	reg [BITS-1:0] newest_residue;
+	reg [SLICES*BITS-1:0] newest_form;
+	integer n;
+	always @* begin
+		words_full = 0;
+		end_rest = end_bits;
+		newest_residue = newest[0 +: BITS];
+		newest_form = form;
+		for (n = 1; n <= READS; n = n + 1)
+			if (end_bits >= n * BITS) begin
+				words_full = n;
+				end_rest = end_bits - n * BITS;
+				newest_residue = newest[BITS*n +: BITS];
+				newest_form = {newest[0 +: READS*BITS], form} >> (n * BITS);
+			end
+	end
+	wire [FINE-1:0] end_fine = end_rest[FINE-1:0];
 
 	// Place of the window's first bit among the words: end of the stream less the bits of a window, which are those of the stream
 	// when the first window of a row is taken.
 	reg [COARSE-1:0] total_words, first_word;
 	reg [FINE-1:0] total_bits, first_bit;
-	wire [COARSE-1:0] total_words_now = row_first_1 ? words_now + word_full : total_words;
+	wire [COARSE-1:0] total_words_now = row_first_1 ? words_now + words_full : total_words;
 	wire [FINE-1:0] total_bits_now = row_first_1 ? end_fine : total_bits;
 	wire [FINE:0] first_fine = {1'b0, end_fine} - {1'b0, total_bits_now};
 	wire borrow = first_fine[FINE];
@@ -214,17 +288,17 @@ module nb_window #(
 		slice_1 <= slice[COARSE-1:0];
 		slice_2 <= slice_1;
 		if (fill_2) begin
-			residue <= word_full ? newest[BITS +: BITS] : newest[0 +: BITS];
+			residue <= newest_residue;
 			residue_bits <= end_fine;
-			packed_words <= words_now + word_full;
-			if (word_full) form <= {newest[0 +: BITS], form} >> BITS;
+			packed_words <= words_now + words_full;
+			form <= newest_form;
 		end
 		if (starting_1) begin
 			whole <= {newest, form};
 			total_words <= total_words_now;
 			total_bits <= total_bits_now;
 			first_bit <= borrow ? first_fine[FINE-1:0] + WORD_BITS[FINE-1:0] : first_fine[FINE-1:0];
-			first_word <= SLICES + word_full - total_words_now - borrow;
+			first_word <= SLICES + words_full - total_words_now - borrow;
 		end
 		if (reset) begin
 			fill_1 <= 0;

@@ -38,6 +38,8 @@ command -v yosys >/dev/null || { echo "run_synth: yosys is not installed" >&2; e
 version=$(yosys -V | awk '{ print $2 }')
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+rtl=$work/rtl # a copy, so that a row and its checksum are of the same sources even if someone edits them meanwhile
+mkdir "$rtl" && cp tests/rtl/*.v tests/rtl/*.vh "$rtl"
 header=unit,module,technology,parameters,held_out,luts,memory_luts,ffs,carry4,bram18,urams,dsps,sources,yosys
 module_header=module,parameters,technology,luts,memory_luts,ffs,carry4,bram18,urams,dsps,parts,sources,yosys
 alone="nb_binary_engine nb_fixed_engine nb_window nb_steps nb_post nb_post_lane nb_load nb_store nb_sequencer nb_queue nb_tokens nb_ports"
@@ -51,15 +53,15 @@ find_sources() {
 		file=${list%% *}
 		list=${list#"$file"}
 		list=${list# }
-		for name in $(sed 's://.*::' "tests/rtl/$file.v" | grep -oE '\bnb_[a-z0-9_]+\b' | sort -u); do
-			[ -f "tests/rtl/$name.v" ] || continue
+		for name in $(sed 's://.*::' "$rtl/$file.v" | grep -oE '\bnb_[a-z0-9_]+\b' | sort -u); do
+			[ -f "$rtl/$name.v" ] || continue
 			case $seen in *" $name "*) continue ;; esac
 			seen="$seen$name "
 			list="$list${list:+ }$name"
 		done
 	done
 	files[$module]=$(for name in $seen; do echo "$name.v"; done | LC_ALL=C sort | tr '\n' ' ')
-	source_sum[$module]=$({ echo "flatten; $flow"; cd tests/rtl && cat ${files[$module]} nb_words.vh | sed 's://.*::' | tr -s ' \t\n' ' '; } | sha256sum | cut -c1-10)
+	source_sum[$module]=$({ echo "flatten; $flow"; cd "$rtl" && cat ${files[$module]} nb_words.vh | sed 's://.*::' | tr -s ' \t\n' ' '; } | sha256sum | cut -c1-10)
 }
 
 # Of a design as RTLIL: a line "NAME MODULE KEY=VALUE ..." for each module; bit strings in hexadecimal.
@@ -120,7 +122,7 @@ count_cells() {
 
 # yosys_run SCRIPT LOG: reads the module's files first.
 yosys_run() {
-	(cd tests/rtl && timeout "$limit" nice -n 19 yosys -q -p "$1") >"$2" 2>&1
+	(cd "$rtl" && timeout "$limit" nice -n 19 yosys -q -p "$1") >"$2" 2>&1
 	local status=$?
 	[ $status -eq 124 ] && echo "timed out after $limit s" >>"$2"
 	return $status
@@ -264,7 +266,7 @@ fi
 [ -f "$result" ] || echo "$header" >"$result"
 [ -f "$modules" ] || echo "$module_header" >"$modules"
 for module in $({ cut -d' ' -f2 "$work/points"; tail -q -n +2 "$modules" | cut -d, -f1; } | sort -u); do
-	[ -f "tests/rtl/$module.v" ] || continue
+	[ -f "$rtl/$module.v" ] || continue
 	find_sources "$module"
 	echo "$module ${source_sum[$module]}"
 done >"$work/sources"

@@ -217,6 +217,18 @@ static void steps_are_those_of_the_loops(void **state) {
 	command.f.conv.stride = 4; /* all columns are new */
 	command.f.conv.groups = 1;
 	assert_int_equal(command_steps(&command, &config), 4 * (9 + 3 * 9 + 3));
+	config.binary_window_reads = 2; /* a column of 3 words takes 2 cycles */
+	assert_int_equal(command_steps(&command, &config), 4 * (6 + 3 * 6 + 3));
+	command.f.conv.stride = 1;
+	assert_int_equal(command_steps(&command, &config), 4 * (6 + 3 * 3 + 3)); /* the lanes are slower */
+	command.f.conv.steps = 1;
+	assert_int_equal(command_steps(&command, &config), 4 * (6 + 3 * 2 + 1));
+	config.binary_window_reads = 4; /* 1 cycle, one memory idle */
+	assert_int_equal(command_steps(&command, &config), 4 * (3 + 3 * 1 + 1));
+	command.f.conv.input_words = 2; /* 6 words of a column in 2 cycles */
+	assert_int_equal(command_steps(&command, &config), 4 * (6 + 3 * 2 + 1));
+	command.flags = 0; /* channel packed: one word a cycle whatever there is */
+	assert_int_equal(command_steps(&command, &config), 4 * 4 * 18);
 	command = (struct command){
 	    .opcode = OPCODE_FIXED_CONV,
 	    .flags = CONV_AVERAGE2,

@@ -52,7 +52,7 @@ some() { local key; for key; do cache_of "$key"; done; }
 # shellcheck disable=SC2046
 {
 	mkdir -p "$cache" && folder=$(realpath "$cache")/mixed-$sources_sum
-	verilate nb_binary_engine $(some P W PACKING FABRIC POPCOUNT_DSP ACC_BITS WINDOW_BITS)
+	verilate nb_binary_engine $(some P W PACKING FABRIC POPCOUNT_DSP ACC_BITS WINDOW_BITS WINDOW_READS)
 	verilate nb_post $(some P W R Q L ACC_BITS SUM_BITS ACTIVATION_BITS)
 	verilate nb_load $(some X S) "-GWORD_LOG2=72'h$words" "-GCHUNK_LOG2=72'h$chunks"
 	verilate nb_store $(some X S) "-GWORD_LOG2=72'h$words" "-GCHUNK_LOG2=72'h$chunks"

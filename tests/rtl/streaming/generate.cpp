@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <numeric>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -355,15 +356,16 @@ struct writer {
 	}
 };
 
-// Whether the words go, through width converters, to a stage of this kind (of the same layer, where `layer` is not null).
-bool leads_to(const pipeline &pipe, const stage &one, const char *kind, const std::string *layer)
+// The stage of this kind the words go to, through width converters and windows; null where there is none.
+const stage *reached(const pipeline &pipe, const stage &one, const std::string &kind)
 {
 	for (long port : one.outputs) {
 		const stage &next = pipe.stages[static_cast<size_t>(pipe.fifos[static_cast<size_t>(port)].to)];
-		if (next.kind == kind && (!layer || next.line.text("layer") == *layer)) return true;
-		if (next.kind == "convert" && leads_to(pipe, next, kind, layer)) return true;
+		if (next.kind == kind) return &next;
+		if (next.kind == "convert" || next.kind == "window")
+			if (const stage *found = reached(pipe, next, kind)) return found;
 	}
-	return false;
+	return nullptr;
 }
 
 long kernel(const stage &one, const char *key) { return std::max(1L, one.line.number(key, 1)); }
@@ -384,7 +386,12 @@ void make_pad(writer &w)
 	auto found = s.given.keys.find("pad_value");
 	std::string value = found != s.given.keys.end() ? found->second : s.line.has("pad_value") ? s.line.text("pad_value") : "masked";
 	if (value != "masked" && value != "minus" && value != "plus") w.bad("pad_value '" + value + "' is not masked, minus or plus");
-	w.set("ONES", s.bits_in == 1 && value == "plus");
+	long border = s.bits_in == 1 && value == "plus";
+	const stage *maximum = reached(w.pipe, s, "depthwise");
+	// In front of a maximum: the lowest value.
+	if (maximum && maximum->line.number("weight_bits", 0) == 0) border = s.bits_in == 1 || s.option("input_unsigned", 0) ? 0 : 1L << (s.bits_in - 1);
+	w.set("BITS", s.bits_in);
+	w.set("BORDER", border);
 	w.set("VALID", w.valid(w.to(0), s.lanes_in, s.bits_in));
 }
 
@@ -395,8 +402,14 @@ void make_window(writer &w)
 	long columns = s.line.number("input_width"), stride_width = std::max(1L, s.line.number("stride_width", stride)), kernel_width = kernel(s, "kernel_width");
 	if ((height - kernel_height) / stride + 1 != s.line.number("output_height")) w.bad("output_height does not follow from the shape");
 	if ((columns - kernel_width) / stride_width + 1 != s.line.number("output_width")) w.bad("output_width does not follow from the shape");
-	w.set("WIDTH", w.in(0).width);
-	if (w.in(0).width != w.to(0).width) w.bad("its FIFOs differ in width");
+	long lanes_out = s.lanes_out ? s.lanes_out : s.lanes_in, atom = std::gcd(s.lanes_in, lanes_out), valid = w.valid(w.in(0), s.lanes_in, s.bits_in);
+	if (w.valid(w.to(0), lanes_out, s.bits_in) != valid) w.bad("one of its FIFOs has the bit valid, the other has not");
+	if (valid && s.channels_in % lanes_out) w.bad("a word with the bit valid has taps of several pixels");
+	w.whole(kernel_height * kernel_width * s.channels_in, lanes_out, "K C / output lanes");
+	w.set("ATOM", atom * s.bits_in);
+	w.set("ATOMS_IN", s.lanes_in / atom);
+	w.set("ATOMS_OUT", lanes_out / atom);
+	w.set("VALID", valid);
 	w.set("F", w.whole(s.channels_in, s.lanes_in, "channels / lanes"));
 	w.set("HEIGHT", height);
 	w.set("COLUMNS", columns);
@@ -406,7 +419,7 @@ void make_window(writer &w)
 	w.set("KERNEL_WIDTH", kernel_width);
 	w.set("STRIDE", stride);
 	w.set("STRIDE_WIDTH", stride_width);
-	w.set("DEPTHWISE", s.option("depthwise", leads_to(w.pipe, s, "depthwise", nullptr)));
+	w.set("DEPTHWISE", s.option("depthwise", reached(w.pipe, s, "depthwise") != nullptr));
 }
 
 void make_multiply(writer &w)
@@ -414,11 +427,13 @@ void make_multiply(writer &w)
 	const stage &s = w.one;
 	bool depthwise = s.kind == "depthwise";
 	long pe = s.lanes_out, simd = depthwise ? 1 : s.lanes_in, taps = kernel(s, "kernel_height") * kernel(s, "kernel_width");
-	long weight_bits = s.line.number("weight_bits"), sum_bits = s.line.number("accumulator_bits"), columns = depthwise ? taps : taps * s.channels_in;
+	bool maximum = depthwise && s.line.number("weight_bits") == 0;
+	long weight_bits = std::max(1L, s.line.number("weight_bits")), sum_bits = s.line.number("accumulator_bits", maximum ? s.bits_in + 1 : 0), columns = depthwise ? taps : taps * s.channels_in;
 	long groups = w.whole(s.channels_out, pe, "output channels / PE"), steps = depthwise ? taps : w.whole(columns, simd, "K C / SIMD");
 	if (s.latency < 3) w.bad("latency is not at least 3");
 	w.set("PE", pe);
 	if (!depthwise) w.set("SIMD", simd);
+	if (depthwise) w.set("MAXIMUM", maximum);
 	w.set(depthwise ? "TAPS" : "SF", steps);
 	w.set(depthwise ? "F" : "NF", groups);
 	w.set("PIXELS", s.line.number("output_height") * s.line.number("output_width"));
@@ -429,6 +444,7 @@ void make_multiply(writer &w)
 	w.set("SUM", sum_bits);
 	w.set("OUTPUT_BITS", s.bits_out);
 	w.no_valid(w.to(0), pe, s.bits_out);
+	if (maximum) return;
 	std::vector<std::string> words;
 	if (!s.given.weights.empty()) w.rows_are(s.given.weights, s.channels_out, columns, "weights");
 	for (long group = 0; group < groups; group++)
@@ -499,7 +515,6 @@ void make_join(writer &w)
 void make_point(writer &w)
 {
 	const stage &s = w.one;
-	std::string layer = s.line.text("layer");
 	w.set("LANES", s.lanes_in);
 	w.set("INPUT_BITS", s.bits_in);
 	w.set("INPUT_SIGNED", !s.option("input_unsigned", 0));
@@ -514,7 +529,8 @@ void make_point(writer &w)
 		return;
 	}
 	w.set("POST_SHIFT", s.option("post_shift", 0));
-	w.set("SKIP", s.option("skip", leads_to(w.pipe, s, "join", &layer)));
+	const stage *join = reached(w.pipe, s, "join");
+	w.set("SKIP", s.option("skip", join && join->line.text("layer") == s.line.text("layer")));
 	w.parameter_file(s.channels_in, s.lanes_in, 6, [](const std::vector<long> &row) {
 		return digits(row[0], 16) + digits(row[1], 32) + digits(row[2], 16) + digits(row[3], 16) + digits(row[4], 32);
 	});

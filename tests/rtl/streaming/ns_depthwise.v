@@ -1,5 +1,6 @@
 // ns_depthwise: one kernel a channel, PE channels at a time; a pixel is F words of channels, and each has its TAPS words in a row. Weights:
-// word (channel word x TAPS + tap) has PE p's weight at bits [p WEIGHT_BITS +: WEIGHT_BITS]. LATENCY at least 3.
+// word (channel word x TAPS + tap) has PE p's weight at bits [p WEIGHT_BITS +: WEIGHT_BITS]. MAXIMUM: the largest of the taps instead, no
+// weights. LATENCY at least 3.
 module ns_depthwise #(
 	parameter PE = 1,
 	parameter F = 1,
@@ -8,6 +9,7 @@ module ns_depthwise #(
 	parameter INPUT_BITS = 8,
 	parameter INPUT_SIGNED = 1,
 	parameter VALID = 0,
+	parameter MAXIMUM = 0,
 	parameter WEIGHT_BITS = 8,
 	parameter SUM = 20,
 	parameter THRESHOLDS = 0,
@@ -53,8 +55,14 @@ module ns_depthwise #(
 		.push(out_push), .states(states));
 
 	wire [PE*WEIGHT_BITS-1:0] weights_1;
-	ns_store #(.WIDTH(PE * WEIGHT_BITS), .WORDS(F * TAPS), .FILE(WEIGHTS)) weights (.clock(clock), .write(load_weights),
-		.write_address(load_address), .write_word(load_word), .enable(advance), .address(weight_at), .word(weights_1));
+	generate
+		if (MAXIMUM != 0) begin : no_weights
+			assign weights_1 = 0;
+		end else begin : weighted
+			ns_store #(.WIDTH(PE * WEIGHT_BITS), .WORDS(F * TAPS), .FILE(WEIGHTS)) weights (.clock(clock), .write(load_weights),
+				.write_address(load_address), .write_word(load_word), .enable(advance), .address(weight_at), .word(weights_1));
+		end
+	endgenerate
 	reg [IN-1:0] word_1;
 	reg issued_1, first_1;
 	reg [GB-1:0] part_1;
@@ -87,7 +95,7 @@ module ns_depthwise #(
 			assign valid_1 = 1'b1;
 		end
 	endgenerate
-	ns_lanes #(.PE(PE), .SIMD(1), .OWN_VALUES(1), .INPUT_BITS(INPUT_BITS), .INPUT_SIGNED(INPUT_SIGNED), .WEIGHT_BITS(WEIGHT_BITS), .SUM(SUM),
+	ns_lanes #(.PE(PE), .SIMD(1), .OWN_VALUES(1), .MAXIMUM(MAXIMUM), .INPUT_BITS(INPUT_BITS), .INPUT_SIGNED(INPUT_SIGNED), .WEIGHT_BITS(WEIGHT_BITS), .SUM(MAXIMUM != 0 ? INPUT_BITS + 1 : SUM),
 		.THRESHOLDS(THRESHOLDS), .BASE(BASE), .OUTPUT_BITS(OUTPUT_BITS), .GROUPS(F), .PARAMETERS(PARAMETERS), .LATENCY(LATENCY)) lanes (
 		.clock(clock), .advance(advance), .issued_1(issued_1), .first_1(first_1), .valid_1(valid_1), .values_1(word_1[PE*INPUT_BITS-1:0]),
 		.weights_1(weights_1), .group_1(part_1), .load(load_parameters), .load_group(load_group), .load_parameters(load_lanes),

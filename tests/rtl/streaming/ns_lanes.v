@@ -5,6 +5,7 @@ module ns_lanes #(
 	parameter PE = 1,
 	parameter SIMD = 1,
 	parameter OWN_VALUES = 0,   // 1: each PE has activations of its own (depthwise)
+	parameter MAXIMUM = 0,      // 1: the largest value instead of the sum (SIMD 1, SUM one bit more than a value)
 	parameter INPUT_BITS = 1,
 	parameter INPUT_SIGNED = 1,
 	parameter WEIGHT_BITS = 1,
@@ -39,10 +40,19 @@ module ns_lanes #(
 		for (p = 0; p < PE; p = p + 1) begin : lane
 			wire [SUM-1:0] dot;
 			reg [SUM-1:0] sum;
-			ns_dot #(.SIMD(SIMD), .INPUT_BITS(INPUT_BITS), .INPUT_SIGNED(INPUT_SIGNED), .WEIGHT_BITS(WEIGHT_BITS), .SUM(SUM)) dot_product (
-				.values(values_1[(OWN_VALUES != 0 ? OWN * p : 0) +: OWN]), .weights(weights_1[SIMD*WEIGHT_BITS*p +: SIMD*WEIGHT_BITS]), .sum(dot));
-			always @(posedge clock) begin
-				if (advance && issued_1) sum <= (valid_1 ? dot : {SUM{1'b0}}) + (first_1 ? {SUM{1'b0}} : sum);
+			if (MAXIMUM != 0) begin : largest
+				wire [INPUT_BITS-1:0] value = values_1[(OWN_VALUES != 0 ? OWN * p : 0) +: INPUT_BITS];
+				wire signed [SUM-1:0] number = {INPUT_BITS > 1 && INPUT_SIGNED != 0 && value[INPUT_BITS-1], value};
+				assign dot = number;
+				always @(posedge clock) begin
+					if (advance && issued_1 && (first_1 || number > $signed(sum))) sum <= number;
+				end
+			end else begin : total
+				ns_dot #(.SIMD(SIMD), .INPUT_BITS(INPUT_BITS), .INPUT_SIGNED(INPUT_SIGNED), .WEIGHT_BITS(WEIGHT_BITS), .SUM(SUM)) dot_product (
+					.values(values_1[(OWN_VALUES != 0 ? OWN * p : 0) +: OWN]), .weights(weights_1[SIMD*WEIGHT_BITS*p +: SIMD*WEIGHT_BITS]), .sum(dot));
+				always @(posedge clock) begin
+					if (advance && issued_1) sum <= (valid_1 ? dot : {SUM{1'b0}}) + (first_1 ? {SUM{1'b0}} : sum);
+				end
 			end
 			assign sums[SUM*p +: SUM] = sum;
 		end

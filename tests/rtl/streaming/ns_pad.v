@@ -9,7 +9,8 @@ module ns_pad #(
 	parameter LEFT = 1,
 	parameter BOTTOM = 1,
 	parameter RIGHT = 1,
-	parameter ONES = 0,         // 1: border words have all bits set
+	parameter BITS = 8,         // of a value
+	parameter BORDER = 0,       // the border's value, its bits
 	parameter VALID = 0,
 	parameter FROM_MEMORY = 0,
 	parameter LATENCY = 1,
@@ -54,7 +55,8 @@ module ns_pad #(
 			if (part_last && x_last) y <= y_last ? {YB{1'b0}} : y + 1'b1;
 		end
 	end
-	wire [WIDTH-1:0] value = of_map ? in_word : {WIDTH{ONES != 0}};
+	localparam [BITS-1:0] border = BORDER;
+	wire [WIDTH-1:0] value = of_map ? in_word : {WIDTH/BITS{border}};
 	wire [WIDTH:0] marked = {of_map, value};
 	ns_delay #(.WIDTH(OUT), .DEPTH(LATENCY - 1)) delay (.clock(clock), .enable(advance), .in(marked[OUT-1:0]), .out(out_word));
 endmodule

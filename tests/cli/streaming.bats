@@ -1,0 +1,268 @@
+# organisation = streaming: one engine a layer, joined by FIFOs.
+load common
+
+states="busy fill_drain dispatch blocked memory starved idle"
+
+# CNV as BNN-PYNQ built it for Ultra96; shapes alone are enough for time.
+write_cnv() {
+	cat >cnv.ini <<-'INI'
+		[machine]
+		organisation = streaming
+		clock_mhz = 300
+		device = ultra96
+		[run]
+		workload = workloads/networks/cnv-w1a1
+		frames = 20
+		[streaming]
+		folding = "16/3 32/32 16/32 16/32 4/32 1/32 1/4 1/8 4/1"
+		link = pixel
+		fifo_words = "input:128 L0:128 L1:2 L1.pool:128 L2:128 L3:2 L3.pool:81 L4:1 L5:1 L6:128 L7:3"
+	INI
+}
+
+# A network with skip paths, small words.
+write_skip() {
+	cat >skip.ini <<-'INI'
+		[machine]
+		organisation = streaming
+		[run]
+		frames = 3
+		[streaming]
+		target_frames_per_s = 2000
+	INI
+}
+
+@test "streaming: the table, at most 100 columns, also with --layers" {
+	write_cnv
+	ok nbsim --config cnv.ini --no-db
+	columns_at_most 100
+	[[ $output == "cnv-w1a1 on Ultra96 at 300 MHz, streaming: "* ]] || fail "${lines[0]}"
+	local word layer
+	for word in "How long" Throughput "Bottleneck    L6.matrix" "starves most" "blocked most" "FIFO depths" "Does it fit" "Draws" total; do
+		[[ $output == *"$word"* ]] || fail "$word is missing"
+	done
+	for layer in L0 L4 L8; do [ "$(grep -cE "^$layer " <<<"$output")" -eq 2 ] || fail "$layer"; done
+	absent '^L0.window ' <(echo "$output")
+	ok nbsim --config cnv.ini --no-db --layers
+	columns_at_most 100
+	for layer in L0.window L6.matrix L7.widen_out; do grep -qE "^$layer  " <<<"$output" || fail "$layer"; done
+	[ -z "$(grep -nE ' $' <<<"$output")" ] || fail "blanks at the end of: $(grep -nE ' $' <<<"$output")"
+}
+
+@test "streaming: with skip paths, folding chosen, at most 100 columns" {
+	write_skip
+	ok nbsim --config skip.ini --no-db --layers
+	columns_at_most 100
+	grep -qE '^m7 +[0-9]+ x [0-9]+\+[0-9]+x[0-9]+ ' <<<"$output" || fail "no folding of m7's two paths"
+	[[ $output == *"folding auto: "* ]]
+}
+
+@test "streaming: a frame takes at least the slowest stage; single and batch are as on the board within 0.1 %" {
+	write_cnv
+	nbsim --config cnv.ini --set run.frames=1330 --no-db --format csv >run.csv
+	# Ultra96, 300 MHz: 527 us a single image, 145,902 us for 1,330 (BNN-PYNQ)
+	awk -v one="$(value run.csv run latency_ms)" -v all="$(value run.csv run batch_ms)" \
+		'BEGIN { exit !(one / 0.527 > 0.999 && one / 0.527 < 1.001 && all / 145.902 > 0.999 && all / 145.902 < 1.001) }' ||
+		fail "$(value run.csv run latency_ms) ms, $(value run.csv run batch_ms) ms"
+	[ "$(value run.csv run least_cycles_per_frame)" = 32768 ]
+	[ "$(value run.csv run cycles_per_frame)" = 32768 ]
+	[ "$(value run.csv run frames_per_s_basis)" = recurring_period ]
+	[ "$(value run.csv run frames_simulated)" -lt 1330 ]
+	[ "$(value run.csv run period_cycles)" = $((32768 * $(value run.csv run period_frames))) ]
+}
+
+@test "streaming: scopes, names and numbers are written as the schema says" {
+	write_cnv
+	nbsim --config cnv.ini --no-db --format csv >run.csv
+	awk -F, 'NF != 4 { print "fields: " $0; bad = 1 } $4 == "" { print "no unit: " $0; bad = 1 }
+		NR > 1 && $1 !~ /^(run|device|(unit|fifo|layer):[A-Za-z0-9_.]+)$/ { print "scope: " $0; bad = 1 }
+		NR > 1 && $2 !~ /^[a-z][a-z0-9_]*$/ { print "name: " $0; bad = 1 }
+		NR > 1 && ($4 == "cycles" || $4 == "words" || $4 == "bytes") && $3 !~ /^[0-9]+$/ { print "number: " $0; bad = 1 }
+		NR > 1 && seen[$1 "," $2]++ { print "twice: " $0; bad = 1 }
+		END { exit bad }' run.csv
+	[ "$(value run.csv layer:L1 pe)" = 32 ]
+	[ "$(value run.csv layer:L1 simd)" = 32 ]
+	[ "$(value run.csv layer:L1 unstalled_cycles)" = 28224 ]
+	[ "$(value run.csv fifo:L6.widen_out depth_words)" = 128 ]
+	[ "$(value run.csv run bottleneck)" = L6.matrix ]
+	[ "$(value run.csv run ddr_read_bytes)" = $((20 * 32 * 32 * 3)) ]
+}
+
+@test "streaming: attribution of every stage sums to the run, and of the period to the period" {
+	write_skip
+	nbsim --config skip.ini --no-db --format csv >run.csv
+	awk -F, -v states="$states" -v total="$(value run.csv run total_cycles)" -v period="$(value run.csv run period_cycles)" '
+		BEGIN { n = split(states, name, " "); for (i = 1; i <= n; i++) { is[name[i] "_cycles"] = 1; in_period["period_" name[i] "_cycles"] = 1 } }
+		$1 ~ /^unit:/ && $2 in is { sum[$1] += $3 }
+		$1 ~ /^unit:/ && $2 in in_period { part[$1] += $3 }
+		END {
+			for (u in sum) { units++; if (sum[u] != total || part[u] != period) { print u, sum[u], total, part[u], period; bad = 1 } }
+			exit bad || units < 100
+		}' run.csv
+}
+
+@test "streaming: --layers adds no rows; what is stored prints the same and reruns to the cycle" {
+	write_cnv
+	nbsim --config cnv.ini --format csv >a.csv
+	nbsim --config cnv.ini --layers --format csv --no-db >b.csv
+	same a.csv b.csv
+	local id
+	id=$(nbsim runs --format csv | sed -nE 's/^([0-9a-f]{16}).*/\1/p')
+	nbsim show "$id" --format csv >c.csv
+	same a.csv c.csv
+	ok nbsim rerun "$id"
+	[[ $output == *"$(value a.csv run total_cycles) cycles, as stored" ]]
+}
+
+@test "streaming: a flushing machine is no slower; a deeper FIFO neither; a target rate is met" {
+	write_cnv
+	write_skip
+	nbsim --config cnv.ini --no-db --format csv >a.csv
+	nbsim --config cnv.ini --set streaming.pipeline=flushing --no-db --format csv >b.csv
+	[ "$(value b.csv run latency_cycles)" -lt "$(value a.csv run latency_cycles)" ]
+	nbsim --config skip.ini --no-db --format csv >c.csv
+	nbsim --config skip.ini --set streaming.fifo_depth_words=32 --no-db --format csv >d.csv
+	awk -v shallow="$(value c.csv run cycles_per_frame)" -v deep="$(value d.csv run cycles_per_frame)" 'BEGIN { exit !(deep < shallow) }'
+	[ "$(value d.csv run least_cycles_per_frame)" -le 150000 ] # 300 MHz / 2000
+	awk -v a="$(value c.csv run unbounded_fifo_cycles_per_frame)" -v b="$(value c.csv run cycles_per_frame)" 'BEGIN { exit !(a <= b) }'
+}
+
+@test "streaming: --show-mapping, --emit-commands" {
+	write_cnv
+	ok nbsim --config cnv.ini --show-mapping
+	columns_at_most 100
+	grep -qE '^L6 +.* 32,?768 ' <<<"$output" || fail "no L6: $output"
+	nbsim --config cnv.ini --show-mapping --emit-commands stages >/dev/null
+	grep -q '^stage name=L6.matrix kind=matrix ' stages
+	grep -q '^fifo name=L6.widen_out ' stages
+	[ ! -e nbsim.db ]
+}
+
+@test "streaming: --fifo-occupancy and --timeline: fills within depths, highest as in the rows, spans within the run" {
+	write_cnv
+	nbsim --config cnv.ini --no-db --format csv --fifo-occupancy fill.csv --timeline run.json >run.csv
+	nbsim --config cnv.ini --no-db --format csv >plain.csv
+	same <(grep -v '^run,frames_simulated' run.csv) <(grep -v '^run,frames_simulated' plain.csv)
+	python3 - <<'PY' || fail "occupancy or timeline"
+import csv, json
+rows = {(r["scope"], r["name"]): r["value"] for r in csv.DictReader(open("run.csv"))}
+total = int(rows["run", "total_cycles"])
+step = json.load(open("run.json"))["otherData"]["step_cycles"]
+assert total / 4096 <= step < 2 * total / 4096, (total, step)
+highest, last, final = {}, {}, {}
+for r in csv.DictReader(open("fill.csv")):
+    cycle, fill = int(r["cycle"]), int(r["fill"])
+    assert cycle % step == 0 or cycle == total, r
+    assert last.get(r["fifo"], -1) < cycle <= total, r
+    last[r["fifo"]], final[r["fifo"]] = cycle, fill
+    highest[r["fifo"]] = max(fill, highest.get(r["fifo"], 0))
+for fifo, fill in highest.items():
+    assert fill == int(rows["fifo:" + fifo, "highest_fill_words"]), (fifo, fill)
+    assert fill <= int(rows["fifo:" + fifo, "depth_words"]) and final[fifo] == 0, fifo
+assert len(highest) == int(rows["run", "fifos"])
+frames = {}
+for e in json.load(open("run.json"))["traceEvents"]:
+    if e["ph"] == "X":
+        assert 0 <= e["ts"] and e["ts"] + e["dur"] <= total, e
+        frames[e["tid"]] = frames.get(e["tid"], 0) + 1
+assert len(frames) == int(rows["run", "stages"]) and set(frames.values()) == {20}, frames
+PY
+}
+
+@test "streaming: a short run's occupancy is to the cycle" {
+	cat >tiny.ini <<-'INI'
+		[machine]
+		organisation = streaming
+		[run]
+		workload = workloads/networks/tfc-w1a1
+		[streaming]
+		folding = "16/49 8/8 8/8 10/8"
+	INI
+	nbsim --config tiny.ini --no-db --fifo-occupancy fill.csv --format csv >run.csv
+	[ "$(value run.csv run total_cycles)" -le 4096 ]
+	awk -F, 'NR > 1 && $1 == before && ($3 > fill + 1 || $3 < fill - 1) { print; bad = 1 } { before = $1; fill = $3 } END { exit bad }' fill.csv
+}
+
+@test "streaming: a stuck pipeline: status 6, one sentence, every FIFO and stage, and depths that free it" {
+	write_skip
+	echo 'fifo_words = "m3.fork.skip:2 m4.skip.narrow_in:2 m4.skip.matrix:2"' >>skip.ini
+	run --separate-stderr nbsim --config skip.ini --no-db
+	[ "$status" -eq 6 ] || fail "status $status: $stderr"
+	[[ $stderr == "nbsim: the pipeline is stuck in cycle "* && $(wc -l <<<"$stderr") -eq 1 ]] || fail "$stderr"
+	[[ ${lines[0]} == "The pipeline is stuck after "* ]]
+	columns_at_most_but '^fifo_words'
+	grep -qE '^m3.fork.skip +2 +2 +[0-9]+$' <<<"$output" || fail "no depth for m3.fork.skip"
+	grep -qE '^m1.join .*(no room|no word)' <<<"$output"
+	local words
+	words=$(sed -nE 's/^fifo_words that frees it: "(.*)"$/\1/p' <<<"$output")
+	[ -n "$words" ]
+	ok nbsim --config skip.ini --no-db --set "streaming.fifo_words=$words"
+	run --separate-stderr nbsim --config skip.ini --no-db --format csv
+	[ "$status" -eq 6 ] && [ -z "$output" ]
+}
+
+@test "streaming: --size-fifos: fewer bits, the same throughput, and its lines make that machine" {
+	cat >lfc.ini <<-'INI'
+		[machine]
+		organisation = streaming
+		[run]
+		workload = workloads/networks/tfc-w1a1
+		frames = 50
+		[streaming]
+		folding = "16/49 8/8 8/8 10/8"
+		fifo_depth_words = 64
+	INI
+	nbsim --config lfc.ini --no-db --format csv >before.csv
+	ok nbsim --config lfc.ini --no-db --size-fifos
+	columns_at_most_but '^fifo_words'
+	local bits words depth
+	read -r _ _ _ bits words <<<"$(grep '^bits in FIFOs' <<<"$output")"
+	[ "$words" -lt "$bits" ] || fail "bits $bits $words"
+	words=$(sed -nE 's/^fifo_words = "(.*)"$/\1/p' <<<"$output")
+	depth=$(sed -nE 's/^fifo_depth_words = ([0-9]+).*$/\1/p' <<<"$output")
+	[ "$depth" = 2 ]
+	nbsim --config lfc.ini --no-db --format csv --set streaming.fifo_depth_words=2 --set "streaming.fifo_words=$words" >after.csv
+	[ "$(value after.csv run cycles_per_frame)" = "$(value before.csv run cycles_per_frame)" ]
+	[ "$(value after.csv run latency_cycles)" = "$(value before.csv run latency_cycles)" ]
+	[ ! -e nbsim.db ]
+}
+
+@test "streaming: values of real images are golden's" {
+	need_data bnn-pynq/cifar10-cnvW1A1
+	need_data golden/cifar10-cnvW1A1.scores.i32
+	write_cnv
+	nbsim --config cnv.ini --no-db --workload "$NBSIM_DATA/bnn-pynq/cifar10-cnvW1A1" --count 100 --format csv \
+		--images "$NBSIM_DATA/images/cifar10-test-first1000.bin" --scores scores.i32 >run.csv
+	[ "$(value run.csv run images)" = 100 ]
+	same scores.i32 <(head -c 4000 "$NBSIM_DATA/golden/cifar10-cnvW1A1.scores.i32")
+	absent '^run,images_on_program,' run.csv
+	[ "$(value run.csv run latency_cycles)" = 158064 ]
+}
+
+@test "streaming: shapes without weights run, and have no values" {
+	write_cnv
+	[[ $(nbsim --config cnv.ini --no-db) == *"shapes with seeded weights"* ]]
+	need_images
+	refused 3 "shapes and seeded weights" nbsim --config cnv.ini --no-db --images "$test_images"
+}
+
+@test "streaming: options of the other organisation are refused" {
+	write_cnv
+	refused 2 "--mapping is for organisation = time_shared" nbsim --config cnv.ini --no-db --mapping x
+	refused 2 "--vcd shows transactions" nbsim --config cnv.ini --no-db --vcd x
+	refused 2 "expected --size-fifos too" nbsim --config cnv.ini --no-db --fastest
+	refused 2 "expected machine.organisation = streaming" nbsim --no-db --size-fifos
+	refused 2 "expected machine.organisation = streaming" nbsim --no-db --fifo-occupancy x
+	refused 4 "/nowhere/x: cannot be written" nbsim --config cnv.ini --no-db --fifo-occupancy /nowhere/x
+}
+
+@test "exactness: a parameter of the other organisation does not count" {
+	nbsim --no-db --format csv >a.csv
+	nbsim --no-db --format csv --set streaming.matrix_latency_cycles=9 >b.csv
+	same a.csv b.csv
+	[ "$(value a.csv run exactness)" = rtl ]
+	write_cnv
+	nbsim --config cnv.ini --no-db --format csv >c.csv
+	nbsim --config cnv.ini --no-db --format csv --set sequencer.queue_depth=7 >d.csv
+	same c.csv d.csv
+}
