@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explore/point_figures.h"
 #include "explore/share.h"
+#include "explore/share_stream.h"
 #include "sim/base/shipped.h"
 #include "workloads/compile.h"
 
@@ -39,7 +41,9 @@ struct kept_technology {
 
 struct evaluator {
 	const struct sweep *sweep;
+	size_t share_bytes;
 	struct share *share;
+	struct share_stream *share_stream; /* made with the first streaming point */
 	struct kept_trace traces[TRACES_KEPT];
 	struct kept_device devices[NAMED_KEPT];
 	struct kept_technology technologies[NAMED_KEPT];
@@ -54,6 +58,7 @@ struct evaluator *evaluator_create(const struct sweep *sweep, size_t share_bytes
 	struct evaluator *evaluator = calloc(1, sizeof *evaluator);
 	if (!evaluator) return NULL;
 	evaluator->sweep = sweep;
+	evaluator->share_bytes = share_bytes;
 	for (uint32_t a = 0; a < sweep->axis_count; a++)
 		if (!sweep->axes[a].parameter) evaluator->has_factors = 1;
 	if (share_bytes && !(evaluator->share = share_create(share_bytes))) {
@@ -67,6 +72,7 @@ void evaluator_free(struct evaluator *evaluator) {
 	if (!evaluator) return;
 	for (int i = 0; i < TRACES_KEPT; i++) trace_clear(&evaluator->traces[i].trace);
 	share_free(evaluator->share);
+	share_stream_free(evaluator->share_stream);
 	free(evaluator);
 }
 
@@ -254,10 +260,11 @@ static enum status take_result(struct share *share, struct simulation *simulatio
 	return made->status;
 }
 
-/* Maps and runs, or finds it done. On STATUS_OK simulation->result has one layer and, where *is_shared, belongs to the
- * share. Of simulation->program only binary_macs is to be used. */
-static enum status simulate(struct evaluator *evaluator, struct simulation *simulation, const struct config *config,
-                            const struct kept_trace *kept, int *is_shared, struct error *error) {
+/* Time-shared: maps and runs, or finds it done. On STATUS_OK simulation->result has one layer and, where *is_shared,
+ * belongs to the share. Of simulation->program only binary_macs is to be used. */
+static enum status simulate_program(struct evaluator *evaluator, struct simulation *simulation,
+                                    const struct config *config, const struct kept_trace *kept, int *is_shared,
+                                    struct error *error) {
 	struct share *share = evaluator->share;
 	const struct share_result *found = NULL;
 	const struct program *program = NULL;
@@ -287,67 +294,58 @@ static enum status simulate(struct evaluator *evaluator, struct simulation *simu
 	return STATUS_OK;
 }
 
-static void put_word(char *to, const char *word) {
-	snprintf(to, POINT_WORD_BYTES, "%s", word);
+/* A result that is the share's, without the estimates, which the caller makes. */
+static enum status take_shared(struct simulation *simulation, const struct stream_share_result *found, int *is_shared,
+                               struct error *error) {
+	streaming_clear(&simulation->streaming);
+	simulation->streaming = found->streaming;
+	*is_shared = 1;
+	return found->status ? error_set(error, found->status, "%s", found->reason) : STATUS_OK;
 }
 
-/* The unit that works the longest, and how long it waits for memory. */
-static void put_limit(const struct simulation *simulation, struct point_row *row) {
-	const struct machine_result *result = &simulation->result;
-	const struct layer_counters *sums = result->layers;
-	uint64_t most = 0;
-	int limit = 0;
-	for (int unit = 0; unit < UNIT_COUNT; unit++) {
-		uint64_t busy = sums->cycles[unit][STATE_BUSY] + sums->cycles[unit][STATE_FILL_DRAIN];
-		if (busy > most) {
-			most = busy;
-			limit = unit;
+static enum status run_pipeline(struct evaluator *evaluator, struct simulation *simulation,
+                                const struct kept_trace *kept, int *is_shared, struct error *error) {
+	struct share_stream *share = evaluator->share_stream;
+	struct stream_share_result made = {.status = streaming_create(simulation, error)};
+	if (!made.status && share) {
+		const struct stream_share_result *found =
+		    share_stream_find_pipeline(share, simulation->config.frames, &simulation->streaming.pipeline);
+		if (found) {
+			evaluator->counts.shared_programs++;
+			share_stream_link(share, &simulation->config, kept->number, found);
+			return take_shared(simulation, found, is_shared, error);
 		}
 	}
-	double total = result->total_cycles ? (double)result->total_cycles : 1;
-	put_word(row->limit_unit, attribution_row_names[limit]);
-	row->limit_share = (double)most / total;
-	row->memory_share = (double)sums->cycles[limit][STATE_MEMORY] / total;
-	double peak = total * simulation->config.binary_pes * simulation->config.binary_words * 48;
-	row->binary_utilisation = (double)(simulation->program.binary_macs * result->frame_count) / peak;
+	if (!made.status) made.status = streaming_time(simulation, stream_run, NULL, error);
+	if (made.status) snprintf(made.reason, sizeof made.reason, "%.*s", (int)sizeof made.reason - 1, error->text);
+	int is_kept = !made.status || made.status == STATUS_STUCK || made.status == STATUS_UNMAPPABLE ||
+	              made.status == STATUS_INPUT;
+	made.streaming = simulation->streaming;
+	if (share && is_kept) *is_shared = share_stream_keep(share, &simulation->config, kept->number, &made);
+	return made.status;
 }
 
-static void put_time(const struct simulation *simulation, struct point_row *row) {
-	int is_single;
-	double clock_khz = simulation->config.clock_khz;
-	double period = simulation_period_cycles(simulation, &is_single);
-	row->latency_cycles = simulation_latency_cycles(simulation);
-	row->total_cycles = simulation->result.total_cycles;
-	row->ddr_bytes = simulation->result.layers[0].ddr_read_bytes + simulation->result.layers[0].ddr_write_bytes;
-	row->clock_mhz = clock_khz / 1000;
-	row->latency_ms = (double)row->latency_cycles / clock_khz;
-	row->frames_per_s = period > 0 ? 1000 * clock_khz / period : 0;
-	put_word(row->exactness, simulation_exactness(simulation));
+/* Streaming: the same; where *is_shared all of simulation->streaming but the estimates belongs to the share. */
+static enum status simulate_pipeline(struct evaluator *evaluator, struct simulation *simulation,
+                                     const struct config *config, const struct kept_trace *kept, int *is_shared,
+                                     struct error *error) {
+	const struct stream_share_result *found = NULL;
+	*is_shared = 0;
+	simulation->config = *config;
+	if (evaluator->share_bytes && !evaluator->share_stream)
+		evaluator->share_stream = share_stream_create(evaluator->share_bytes / 4);
+	if (evaluator->share_stream) found = share_stream_find_inputs(evaluator->share_stream, config, kept->number);
+	if (!found) return run_pipeline(evaluator, simulation, kept, is_shared, error);
+	evaluator->counts.shared_inputs++;
+	return take_shared(simulation, found, is_shared, error);
 }
 
-static void put_estimates(const struct simulation *simulation, struct point_row *row) {
-	const struct resource_total *totals = simulation->fit.totals;
-	const struct energy_row *total = &simulation->energy.total;
-	enum estimate_grade worst = GRADE_SYNTHESISED;
-	row->lut = totals[RESOURCE_LUT].count;
-	row->ff = totals[RESOURCE_FF].count;
-	row->bram36 = resource_units(RESOURCE_BRAM18, totals[RESOURCE_BRAM18].count);
-	row->uram = totals[RESOURCE_URAM].count;
-	row->dsp = totals[RESOURCE_DSP].count;
-	for (int kind = 0; kind < RESOURCE_KIND_COUNT; kind++)
-		if (totals[kind].grade > worst) worst = totals[kind].grade;
-	put_word(row->resource_grade, estimate_grade_names[worst]);
-	row->fits = simulation->fit.fits == FITS_YES ? 1 : simulation->fit.fits == FITS_NO ? 0 : -1;
-	put_word(row->worst_resource, resource_kind_names[simulation->fit.worst]);
-	row->worst_utilisation = totals[simulation->fit.worst].utilisation;
-	row->slr_share = simulation->fit.slr_share;
-	row->power_w = total->power_w;
-	row->fpga_power_w = simulation->energy.fpga.power_w;
-	row->energy_uj = total->energy_uj;
-	row->energy_low_uj = total->energy_low_uj;
-	row->energy_high_uj = total->energy_high_uj;
-	row->power_partial = simulation->energy.partial ? 1 : 0;
-	put_word(row->power_grade, estimate_grade_names[total->grade]);
+/* Leaves what is the share's to it. */
+static void forget_shared(struct simulation *simulation) {
+	const struct simulation_streaming estimates = {.resources = simulation->streaming.resources,
+	                                               .energy = simulation->streaming.energy};
+	memset(&simulation->result, 0, sizeof simulation->result);
+	simulation->streaming = estimates;
 }
 
 static const struct technology *scaled_technology(struct evaluator *evaluator, uint64_t point,
@@ -389,14 +387,11 @@ static enum status evaluate(struct evaluator *evaluator, uint64_t point, const s
 		row->network = trace->hash;
 	}
 	if (status) return status;
-	status = simulate(evaluator, &simulation, config, trace, &is_shared, error);
+	status = (config->organisation == ORGANISATION_STREAMING ? simulate_pipeline : simulate_program)(
+	    evaluator, &simulation, config, trace, &is_shared, error);
 	if (!status) status = simulation_estimate(&simulation, error);
-	if (!status) {
-		put_time(&simulation, row);
-		put_limit(&simulation, row);
-		put_estimates(&simulation, row);
-	}
-	if (is_shared) memset(&simulation.result, 0, sizeof simulation.result);
+	if (!status) point_figures(&simulation, row);
+	if (is_shared) forget_shared(&simulation);
 	simulation_clear(&simulation);
 	return status;
 }

@@ -1,4 +1,4 @@
-/* One point: configuration, compiled network, program, cycles, estimates, row. What a worker process holds.
+/* One point: configuration, compiled network, program or pipeline, cycles, estimates, row. What a worker process holds.
  *
  * A network is compiled once per distinct set of [compile] parameters and workload and kept without its values, which
  * time does not depend on. Devices and technologies are read once.
@@ -19,7 +19,7 @@ struct evaluator_counts {
 	uint64_t points;        /* evaluated */
 	uint64_t shared_inputs; /* of these, neither mapped nor run: found by their inputs */
 	uint64_t shared_maps; /* not mapped: the program of another machine that the mapper cannot tell from this one */
-	uint64_t shared_programs; /* not run: found by their program */
+	uint64_t shared_programs; /* not run: found by their program, or their pipeline */
 	uint64_t compiled;        /* networks compiled */
 };
 

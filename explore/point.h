@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { POINT_REASON_BYTES = 320, POINT_WORD_BYTES = 24 };
+enum { POINT_REASON_BYTES = 320, POINT_WORD_BYTES = 40 };
 
 enum point_status {
 	POINT_OK,

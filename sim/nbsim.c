@@ -214,8 +214,9 @@ static char *mapping_text(const struct session *session) {
 }
 
 /* The kernel that ran. */
-static const char *kernel_name(const struct session *session) {
-	int is_systemc = session->config.kernel == KERNEL_SYSTEMC && !simulation_is_streaming(&session->simulation);
+static const char *kernel_name(const struct session *session, const struct arguments *arguments) {
+	int is_systemc = simulation_is_streaming(&session->simulation) ? nbsim_is_systemc(arguments)
+	                                                               : session->config.kernel == KERNEL_SYSTEMC;
 	return is_systemc ? "systemc" : "native";
 }
 
@@ -236,7 +237,7 @@ static enum status store_run(struct session *session, const struct arguments *ar
 	                         .trace_checksum = session->trace.checksum,
 	                         .images = images,
 	                         .image_count = session->simulation.values.images,
-	                         .kernel = kernel_name(session),
+	                         .kernel = kernel_name(session, arguments),
 	                         .exactness = simulation_exactness(&session->simulation),
 	                         .memory = "model",
 	                         .rows = &session->rows,

@@ -15,7 +15,8 @@ static const struct option option_rows[] = {
     {OPTION_LIST, "set", 's', "SECTION.KEY=VALUE", .offset = AT(set),
      .help = "Changes one parameter; may be given many times. See --describe."},
     {OPTION_WORD, "kernel", 'k', "KERNEL", "systemc|native", .offset = AT(kernel),
-     .help = "systemc or native; both give the same cycles. Default: [run] kernel."},
+     .help = "systemc or native; both give the same cycles. Default: [run] kernel. streaming: default native, which "
+             "need not simulate every frame."},
     {OPTION_TEXT, "mapping", 0, "FILE", .offset = AT(mapping),
      .help = "Overrides the mapper per layer: bands, blocks, residency (see sim/mapper/mapper.h and --show-mapping). "
              "time_shared only."},

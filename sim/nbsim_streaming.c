@@ -8,6 +8,7 @@
 #include "sim/run/progress.h"
 #include "sim/run/stream_record.h"
 #include "sim/streaming/sizing.h"
+#include "sim/systemc/streaming_run.h"
 
 enum status nbsim_check_organisation(const struct arguments *arguments, const struct config *config,
                                      struct error *error) {
@@ -35,6 +36,10 @@ enum status nbsim_check_organisation(const struct arguments *arguments, const st
 }
 
 /* ---- running */
+
+int nbsim_is_systemc(const struct arguments *arguments) {
+	return arguments->kernel == KERNEL_SYSTEMC;
+}
 
 static enum status write_file(const char *path, const struct stream_record *record, const struct config *config,
                               struct error *error) {
@@ -70,7 +75,8 @@ enum status nbsim_run_streaming(struct simulation *simulation, const struct argu
 		options.event = stream_record_event;
 	}
 	if (status) return status;
-	status = simulation_time_streaming(simulation, stream_run, &options, error);
+	status = simulation_time_streaming(simulation, nbsim_is_systemc(arguments) ? systemc_stream_run : stream_run,
+	                                   &options, error);
 	if (record && (!status || status == STATUS_STUCK)) {
 		struct error writing;
 		enum status written = write_record(record, simulation, arguments, status ? &writing : error);

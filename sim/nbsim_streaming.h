@@ -12,7 +12,10 @@
 enum status nbsim_check_organisation(const struct arguments *arguments, const struct config *config,
                                      struct error *error);
 
-/* simulation_time_streaming with the kernel of the configuration, and the files of --timeline and --fifo-occupancy
+/* Does the SystemC kernel run the batch? It simulates every frame, so only where --kernel says so. */
+int nbsim_is_systemc(const struct arguments *arguments);
+
+/* simulation_time_streaming, and the files of --timeline and --fifo-occupancy
  * (also of a run that is stuck). */
 enum status nbsim_run_streaming(struct simulation *simulation, const struct arguments *arguments,
                                 const volatile sig_atomic_t *stop, struct error *error);

@@ -34,6 +34,7 @@ void estimate_resources(const struct config *config, const struct device *device
 	resource_of_store(config, &memories[MEMORY_STORE_DATA], &rows[RESOURCE_STORE]);
 	resource_of_sequencer(config, &rows[RESOURCE_SEQUENCER]);
 	resource_of_ports(&rows[RESOURCE_PORTS]);
+	resource_of_glue(config, &rows[RESOURCE_PORTS]);
 	resource_of_program_memory(config, &memories[MEMORY_PROGRAM], &rows[RESOURCE_PROGRAM_MEMORY]);
 	for (int buffer = 0; buffer < BUFFER_COUNT; buffer++)
 		resource_of_buffer(config, (enum buffer_id)buffer, &memories[buffer], &rows[RESOURCE_BUFFERS + buffer]);

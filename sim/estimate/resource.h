@@ -36,7 +36,7 @@ enum resource_unit {
 	RESOURCE_LOAD,
 	RESOURCE_STORE,
 	RESOURCE_SEQUENCER, /* fetch, decode, five queues, tokens */
-	RESOURCE_PORTS,     /* arbiter of the buffer ports */
+	RESOURCE_PORTS,     /* arbiter of the buffer ports, tokens' compares, choice of the store's buffer */
 	RESOURCE_PROGRAM_MEMORY,
 	RESOURCE_BUFFERS,                                              /* + enum buffer_id */
 	RESOURCE_MEMORY_CONTROLLERS = RESOURCE_BUFFERS + BUFFER_COUNT, /* of the device file, one a channel */

@@ -23,6 +23,7 @@ enum {
 	POST_LANE_LUTS = 1380,
 	POST_CONTROL_LUTS = 2080,
 	POST_CONTROL_FFS = 666,
+	DIVIDE_LUTS = 240, /* lane group by a number that is no power of two: its reciprocal */
 	LOAD_LUTS = 500, /* and the shifters' stages */
 	LOAD_FFS = 340,  /* and 6 for each doubling of the slots: exact */
 	LOAD_SLOT_BITS = 108,
@@ -36,7 +37,7 @@ enum {
 	TOKENS_FFS = 800,
 	PORTS_LUTS = 369,
 	PORTS_FFS = 90,
-	GLUE_LUTS = 79,
+	GLUE_LUTS = 71, /* the tokens' compares */
 	WINDOW_CONTROL_LUTS = 2200, /* two shifters of two words, masks: 35 LUTs a bit of a word more; within 6 % */
 	WINDOW_CONTROL_FFS = 458,   /* and 4 a bit of a place in a word, 5 a bit of a word's number, and the words */
 	COMMAND_BITS = 512,
@@ -150,8 +151,8 @@ void resource_of_binary_engine(const struct config *config, struct resource_row 
 	resource_row_add(row, RESOURCE_FF, BINARY_CONTROL_FFS + 3 * depth_cycles, GRADE_FORMULA);
 	if (config->binary_packing != PACKING_WINDOW) return;
 	resource_of_window_former(config, row);
-	/* Its addresses and operand, or those of channel packing. */
-	resource_row_add(row, RESOURCE_LUT, 4 * ADDRESS_BITS + word_bits, GRADE_FORMULA);
+	/* Its addresses, or those of channel packing; the operand's choice fits into the LUT of its mask. */
+	resource_row_add(row, RESOURCE_LUT, 4 * ADDRESS_BITS + 6, GRADE_FORMULA);
 }
 
 /* Tiles along one operand: the last one is signed, those below hold 17 bits, the shift of the blocks' cascade. */
@@ -252,6 +253,10 @@ void resource_of_post_lane(uint64_t sum_bits, enum device_dsp dsp, uint64_t lane
 	resource_row_add_memory_luts(row, lanes * (104 + sum_bits), GRADE_FORMULA);
 }
 
+static int is_power_of_two(uint64_t value) {
+	return (value & (value - 1)) == 0;
+}
+
 /* LUTs a bit of a multiplexer of n inputs. */
 static uint64_t mux_luts(uint64_t inputs) {
 	return (inputs + 1) / 3;
@@ -288,6 +293,7 @@ void resource_of_post_unit(const struct config *config, enum device_dsp dsp, uin
 	resource_of_post_lane(sum_bits, dsp, lanes, row);
 	*products_per_value = row->amounts[RESOURCE_DSP].count / lanes;
 	luts += post_select_luts(config, sum_bits);
+	if (!is_power_of_two(config->binary_pes / lanes)) luts += DIVIDE_LUTS;
 	/* Values and bits to their place in a word, and, transposed, one value to all. */
 	luts += config->fixed_rows * value_bits + 48 * (uint64_t)config->binary_words;
 	if (lanes > 1) luts += lanes * value_bits + (value_bits + 1) * mux_luts(lanes);
@@ -361,6 +367,10 @@ void resource_of_sequencer(const struct config *config, struct resource_row *row
 void resource_of_ports(struct resource_row *row) {
 	resource_row_add(row, RESOURCE_LUT, PORTS_LUTS, GRADE_SYNTHESISED);
 	resource_row_add(row, RESOURCE_FF, PORTS_FFS, GRADE_SYNTHESISED);
+}
+
+void resource_of_glue(const struct config *config, struct resource_row *row) {
+	resource_row_add(row, RESOURCE_LUT, GLUE_LUTS + resource_store_choice_luts(config), GRADE_FORMULA);
 }
 
 void resource_of_program_memory(const struct config *config, struct memory_blocks *blocks, struct resource_row *row) {

@@ -22,6 +22,11 @@ void resource_of_load(const struct config *config, struct memory_blocks *data, s
 void resource_of_store(const struct config *config, struct memory_blocks *data, struct resource_row *row);
 void resource_of_sequencer(const struct config *config, struct resource_row *row);
 void resource_of_ports(struct resource_row *row);
+/* What the top has beside its units and buffers: the tokens' compares and the choice of what the store master takes. A
+ * part of the row of the ports. */
+void resource_of_glue(const struct config *config, struct resource_row *row);
+/* Of it, the choice among the three buffers that the store master reads. */
+uint64_t resource_store_choice_luts(const struct config *config);
 void resource_of_program_memory(const struct config *config, struct memory_blocks *blocks, struct resource_row *row);
 void resource_of_buffer(const struct config *config, enum buffer_id buffer, struct memory_blocks *blocks,
                         struct resource_row *row);

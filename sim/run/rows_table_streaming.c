@@ -54,10 +54,10 @@ static void print_bottleneck(const struct rows *rows, FILE *out) {
 	           *blocked = table_text(rows, "run", "most_blocked");
 	if (starved[0])
 		fprintf(out, "              starves most: %s, %.1f %%\n", starved, percent(rows, "most_starved_share"));
-	if (blocked[0])
-		fprintf(out, "              blocked most: %s, %.1f %%; the jam begins at FIFO %s in front of %s\n",
-		        blocked, percent(rows, "most_blocked_share"), table_text(rows, "run", "jam_fifo"),
-		        table_text(rows, "run", "jam_reader"));
+	if (!blocked[0]) return;
+	fprintf(out, "              blocked most: %s, %.1f %%\n", blocked, percent(rows, "most_blocked_share"));
+	fprintf(out, "              the jam begins in front of %s: FIFO %s is full\n",
+	        table_text(rows, "run", "jam_reader"), table_text(rows, "run", "jam_fifo"));
 }
 
 static void print_depths(const struct rows *rows, FILE *out) {

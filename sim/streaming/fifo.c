@@ -48,14 +48,21 @@ int fifo_grow(struct fifo_state *fifo) {
 	return 1;
 }
 
+uint64_t fifo_takes_until(const struct fifo_state *fifo, uint64_t cycle) {
+	uint64_t low = fifo->taken < fifo->capacity ? 0 : fifo->taken - fifo->capacity, high = fifo->taken;
+	while (low < high) { /* bisection: cycles of takes only rise */
+		uint64_t middle = low + (high - low) / 2;
+		if (fifo->take_cycle[middle % fifo->capacity] <= cycle)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 uint64_t fifo_takes_ahead(const struct fifo_state *fifo) {
-	uint64_t ahead = 0;
 	if (!fifo->pushed) return 0;
-	const uint64_t push_cycle = fifo->push_cycle[(fifo->pushed - 1) % fifo->capacity];
-	while (ahead < fifo->taken && ahead < fifo->capacity &&
-	       fifo->take_cycle[(fifo->taken - 1 - ahead) % fifo->capacity] > push_cycle)
-		ahead++;
-	return ahead;
+	return fifo->taken - fifo_takes_until(fifo, fifo->push_cycle[(fifo->pushed - 1) % fifo->capacity]);
 }
 
 void fifo_finish(struct fifo_state *fifo) {

@@ -74,6 +74,9 @@ static inline uint64_t fifo_room_cycle(const struct fifo_state *fifo) {
 }
 int fifo_grow(struct fifo_state *fifo); /* 0: out of memory, as for the next two */
 
+/* Takes in cycles up to `cycle`; at most `capacity` are later. */
+uint64_t fifo_takes_until(const struct fifo_state *fifo, uint64_t cycle);
+
 static inline uint64_t fifo_next_place(const struct fifo_state *fifo, uint64_t place) {
 	return place + 1 == fifo->capacity ? 0 : place + 1;
 }
@@ -92,12 +95,8 @@ static inline int fifo_push(struct fifo_state *fifo, uint64_t cycle) {
 	fifo->words++;
 	if (fifo->evaluated + 1 != fifo->pushed || !fifo->taken) return 1;
 	/* Takes later than this push that are known already: it found them not yet done. */
-	uint64_t done = fifo->taken, place = fifo->take_at;
-	while (done && done + fifo->capacity > fifo->taken) {
-		place = place ? place - 1 : fifo->capacity - 1;
-		if (fifo->take_cycle[place] <= cycle) break;
-		done--;
-	}
+	uint64_t last = fifo->take_at ? fifo->take_at - 1 : fifo->capacity - 1;
+	uint64_t done = fifo->take_cycle[last] <= cycle ? fifo->taken : fifo_takes_until(fifo, cycle);
 	if (done < fifo->taken) fifo_note_fill(fifo, fifo->pushed - done);
 	return 1;
 }

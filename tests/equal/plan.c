@@ -63,9 +63,9 @@ static void draw_layer(struct random_source *random, const struct structure *str
 	layer->pad_value = random_chance(random, 50) ? TRACE_PAD_MASKED : random_between(random, 0, 2);
 	layer->tap_shared = random_chance(random, 20);
 	layer->channels = random_between(random, 1, random_chance(random, 80) ? 20 : 70);
-	layer->weight_bits = random_spread(random, 2, structure->weight_bits, structure->weight_bits);
+	layer->weight_bits = random_spread(random, 1, structure->weight_bits, structure->weight_bits);
 	layer->skip = random_chance(random, 70);
-	layer->skip_weight_bits = random_spread(random, 2, structure->weight_bits, structure->weight_bits);
+	layer->skip_weight_bits = random_spread(random, 1, structure->weight_bits, structure->weight_bits);
 	layer->thresholds = random_chance(random, 40) ? random_between(random, 1, 3) : 0;
 	layer->threshold_base_minus = random_below(random, 2);
 	layer->shift = random_chance(random, 80) ? random_below(random, 13) : random_below(random, 32);

@@ -59,7 +59,10 @@ static int add_weights(struct builder *builder, struct trace_conv *conv, uint32_
 	if (!tensor) return 0;
 	for (uint32_t o = 0; o < outputs; o++)
 		for (uint32_t j = 0; j < columns; j++)
-			if (!is_binary)
+			if (conv->weight_bits == 1 && !is_binary)
+				((int16_t *)tensor->data)[o * columns + j] =
+				    random_chance(&builder->random, 50) ? 1 : -1;
+			else if (!is_binary)
 				((int16_t *)tensor->data)[o * columns + j] =
 				    (int16_t)random_signed(&builder->random, bits);
 			else if (random_chance(&builder->random, 50))

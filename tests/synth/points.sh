@@ -44,6 +44,13 @@ binary() {
 		done
 		for bits in 12 20 24; do point binary_engine nb_binary_engine - P=4 W=1 FABRIC="$fabric" POPCOUNT_DSP=0 ACC_BITS="$bits"; done
 	done
+	for shape in 4,1,576,1 2,2,576,1 8,1,1152,1 4,1,576,3; do
+		local IFS=,
+		# shellcheck disable=SC2086
+		set -- $shape
+		unset IFS
+		point binary_engine nb_binary_engine - P="$1" W="$2" FABRIC=0 POPCOUNT_DSP=0 ACC_BITS=16 PACKING=1 WINDOW_BITS="$3" WINDOW_READS="$4"
+	done
 }
 
 window() {
@@ -51,6 +58,9 @@ window() {
 	for bits in 48 144 288 432 576 864 1152 2304 4608; do point window nb_window - BITS=48 WINDOW_BITS="$bits"; done
 	for bits in 288 576 1152 2304; do point window nb_window - BITS=96 WINDOW_BITS="$bits"; done
 	for bits in 576 1152 2304; do point window nb_window - BITS=192 WINDOW_BITS="$bits"; done
+	for bits in 2 3 4; do point window nb_window - BITS=48 WINDOW_BITS=576 READS="$bits"; done
+	for bits in 2 3; do point window nb_window - BITS=96 WINDOW_BITS=1152 READS="$bits"; done
+	for bits in 1152 2304; do point window nb_window - BITS=48 WINDOW_BITS="$bits" READS=3; done
 }
 
 fixed() {
@@ -136,6 +146,7 @@ machine() {
 	top machine P=16 W=1 R=16 Q=16 L=16 X=64 S=4 QD=8 PACKING=1 FABRIC=0 POPCOUNT_DSP=0 WEIGHT_BITS=8 ACTIVATION_BITS=16 WINDOW_BITS=576
 	top machine P=4 W=1 R=4 Q=4 L=1 X=16 S=2 QD=3 PACKING=0 FABRIC=1 POPCOUNT_DSP=0 WEIGHT_BITS=4 ACTIVATION_BITS=4 BANKS0=2
 	top machine P=2 W=3 R=4 Q=2 L=2 X=32 S=6 QD=4 PACKING=1 FABRIC=2 POPCOUNT_DSP=1 ACC_BITS=12 SUM_BITS=24 WEIGHT_BITS=8 ACTIVATION_BITS=8 WINDOW_BITS=288
+	top machine P=4 W=2 R=4 Q=4 L=4 X=32 S=4 QD=4 PACKING=1 FABRIC=1 WEIGHT_BITS=8 ACTIVATION_BITS=8 WINDOW_BITS=576 WINDOW_READS=3
 }
 
 # What is in nb_top itself: the buffers' fabric, the choice of the store's buffer, the tokens' compares.
@@ -153,6 +164,7 @@ glue() {
 	top glue P=8 W=1 R=8 Q=8 L=4 X=16 WEIGHT_BITS=16 ACTIVATION_BITS=16 SUM_BITS=48 ACC_BITS=20
 	for shape in 0 1 2 4 6 8; do top glue P=4 W=1 R=8 Q=4 L=4 X=32 WEIGHT_BITS=8 ACTIVATION_BITS=8 "BANKS$shape=2"; done
 	for shape in 1 3 5 7; do top glue P=4 W=1 R=4 Q=4 L=4 X=64 WEIGHT_BITS=8 ACTIVATION_BITS=8 "BANKS$shape=4"; done
+	for shape in 2 4; do top glue P=4 W=1 R=4 Q=4 L=4 X=32 PACKING=1 WEIGHT_BITS=8 ACTIVATION_BITS=8 WINDOW_READS="$shape"; done
 }
 
 ports

@@ -13,13 +13,13 @@ point() { # point UNIT MODULE TECHNOLOGY PARAMETERS...
 
 fifo() {
 	local shape
-	for shape in 8,2 8,32 24,16 32,32 64,2 64,32 64,128 128,64; do
+	for shape in 8,2 8,32 24,16 64,2 64,32 128,64; do
 		point fifo ns_fifo shift MEMORY=0 WIDTH="${shape%,*}" DEPTH="${shape#*,}"
 	done
-	for shape in 8,32 24,16 32,32 64,2 64,32 64,128 128,256; do
+	for shape in 8,32 24,16 64,2 64,128 128,256; do
 		point fifo ns_fifo distributed MEMORY=1 WIDTH="${shape%,*}" DEPTH="${shape#*,}"
 	done
-	for shape in 8,512 24,1024 32,512 64,512 64,2048 128,1024; do
+	for shape in 8,512 24,1024 64,512 64,2048; do
 		point fifo ns_fifo block MEMORY=2 WIDTH="${shape%,*}" DEPTH="${shape#*,}"
 	done
 }
@@ -45,11 +45,12 @@ pad() {
 
 window_shape() { # window_shape TECHNOLOGY WIDTH F SIDE KERNEL STRIDE DEPTHWISE
 	local out=$((($4 - $5) / $6 + 1))
-	point window ns_window "$1" WIDTH="$2" F="$3" HEIGHT="$4" COLUMNS="$4" OUT_HEIGHT="$out" OUT_COLUMNS="$out" KERNEL_HEIGHT="$5" \
+	point window ns_window "$1" ATOM="$2" F="$3" HEIGHT="$4" COLUMNS="$4" OUT_HEIGHT="$out" OUT_COLUMNS="$out" KERNEL_HEIGHT="$5" \
 		KERNEL_WIDTH="$5" STRIDE="$6" STRIDE_WIDTH="$6" DEPTHWISE="$7" LATENCY=3
 }
 
 window() { # the windows of CNV, and others
+	local shape
 	window_shape distributed 24 1 32 3 1 0
 	window_shape distributed 64 1 30 3 1 0
 	window_shape distributed 64 1 14 3 1 0
@@ -65,6 +66,9 @@ window() { # the windows of CNV, and others
 	window_shape block 128 2 28 3 2 0
 	window_shape block 32 8 112 3 1 1
 	window_shape block 16 16 28 5 1 0
+	for shape in 4,2 4,4 8,9; do # words of several parts: each part has a copy of the memory
+		point window ns_window distributed ATOM="${shape%,*}" ATOMS_IN=1 ATOMS_OUT="${shape#*,}" F=4 HEIGHT=16 COLUMNS=16 OUT_HEIGHT=14 OUT_COLUMNS=14 LATENCY=3
+	done
 }
 
 matrix_shape() { # matrix_shape TECHNOLOGY PE SIMD SF NF INPUT_BITS WEIGHT_BITS SUM THRESHOLDS OUTPUT_BITS
@@ -74,27 +78,27 @@ matrix_shape() { # matrix_shape TECHNOLOGY PE SIMD SF NF INPUT_BITS WEIGHT_BITS 
 
 matrix() {
 	local shape
-	for shape in 1,8 1,32 1,64 2,16 4,16 4,32 8,8 8,32 8,64 16,16 16,32 16,64 32,32; do # bits
+	for shape in 1,8 1,64 2,16 4,32 8,8 8,64 16,16 16,32 32,32; do # bits
 		matrix_shape distributed "${shape%,*}" "${shape#*,}" 16 4 1 1 12 1 1
 	done
-	for shape in 1,32 4,32 8,16 16,32; do # without thresholds
+	for shape in 1,32 4,32 16,16; do # without thresholds
 		matrix_shape distributed "${shape%,*}" "${shape#*,}" 16 4 1 1 12 0 12
 	done
-	for shape in 1,32 4,32 8,16 16,32; do # bits by two bits, and two by two
+	for shape in 1,32 4,16 16,16; do # bits by two bits, and two by two
 		matrix_shape distributed "${shape%,*}" "${shape#*,}" 16 4 2 1 13 3 2
 		matrix_shape distributed "${shape%,*}" "${shape#*,}" 16 4 2 2 14 3 2
 	done
-	for shape in 4,3 16,3 4,9; do # the first layer: pixels by one and by two bits
+	for shape in 4,3 16,3; do # the first layer: pixels by one and by two bits
 		matrix_shape distributed "${shape%,*}" "${shape#*,}" 9 4 8 1 16 1 1
 		matrix_shape distributed "${shape%,*}" "${shape#*,}" 9 4 8 2 17 3 2
 	done
-	for shape in 2,4 4,8 8,8; do # four and eight bits
+	for shape in 2,4 4,8; do # four and eight bits
 		matrix_shape distributed "${shape%,*}" "${shape#*,}" 36 4 4 4 18 15 4
 		matrix_shape distributed-dsp "${shape%,*}" "${shape#*,}" 36 4 8 8 24 0 24
 		matrix_shape distributed "${shape%,*}" "${shape#*,}" 36 4 8 8 24 0 24
 		matrix_shape distributed "${shape%,*}" "${shape#*,}" 36 4 8 4 20 0 20
 	done
-	for shape in 4,32,36,16 8,32,72,16 1,32,144,256 16,32,36,8 4,8,144,32; do # weights in block RAM
+	for shape in 4,32,36,16 8,32,72,16 1,32,144,256 4,8,144,32; do # weights in block RAM
 		local IFS=,
 		# shellcheck disable=SC2086
 		set -- $shape
@@ -107,16 +111,19 @@ matrix() {
 
 depthwise() {
 	local shape
-	for shape in 2,4 4,4 8,4 16,8; do
+	for shape in 2,4 4,4 8,4; do
 		point depthwise ns_depthwise distributed-dsp PE="${shape%,*}" F="${shape#*,}" TAPS=9 PIXELS=64 INPUT_BITS=8 WEIGHT_BITS=8 SUM=20 OUTPUT_BITS=20 LATENCY=4
 		point depthwise ns_depthwise distributed PE="${shape%,*}" F="${shape#*,}" TAPS=9 PIXELS=64 INPUT_BITS=4 WEIGHT_BITS=4 SUM=12 THRESHOLDS=15 \
 			OUTPUT_BITS=4 LATENCY=4
+	done
+	for shape in 4,4 16,4; do
+		point depthwise ns_depthwise - PE="${shape%,*}" F="${shape#*,}" MAXIMUM=1 TAPS=9 PIXELS=64 INPUT_BITS=4 OUTPUT_BITS=4 LATENCY=4
 	done
 }
 
 convert() {
 	local shape
-	for shape in 8,8,1 24,1,3 8,1,8 32,2,1 32,4,1 64,1,2 16,1,4 4,16,1 64,4,1; do
+	for shape in 8,8,1 24,1,3 8,1,8 32,2,1 64,1,2 4,16,1; do
 		local IFS=,
 		# shellcheck disable=SC2086
 		set -- $shape
@@ -133,14 +140,14 @@ joints() {
 		point fork ns_fork - LANES="${shape%,*}" BITS="${shape#*,}" WORDS=1024 LATENCY=1
 		point fork ns_fork - LANES="${shape%,*}" BITS="${shape#*,}" AS_BIT_1=1 WORDS=1024 LATENCY=1
 	done
-	for shape in 1,16 4,16 4,24 8,16 16,24; do
+	for shape in 1,16 4,16 4,24 8,16; do
 		point join ns_join - LANES="${shape%,*}" MAIN_BITS="${shape#*,}" SKIP_BITS="${shape#*,}" OUTPUT_BITS=16 F=4 WORDS=1024 LATENCY=4
 	done
 }
 
 points_of_point() {
 	local shape
-	for shape in 1,16 2,16 4,16 8,16 1,24 4,24; do
+	for shape in 1,16 2,16 4,16 1,24 4,24; do
 		point point ns_point -dsp LANES="${shape%,*}" INPUT_BITS="${shape#*,}" OUTPUT_BITS=16 POST_SHIFT=8 F=4 WORDS=1024 LATENCY=5
 	done
 	for shape in 1,12 4,12; do

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Synthesis campaign of the streaming units (tests/rtl/streaming) over their parameters (streaming_points.sh), with yosys for UltraScale+.
-# Results go to configs/tech/streaming_synthesis.csv; points that stand there, from the same sources and yosys, are not run again.
+# Results go to configs/tech/streaming_synthesis.csv; points that stand there, from the same sources and yosys, are not run again; rows that are no longer
+# in the list are dropped.
 # usage: streaming_synth.sh [--unit NAME] [--minutes M] [--timeout SECONDS]      last line: N points, M of them run now, K failed
 #
 # yosys: synth_xilinx -family xcup, flat; -nodsp but where TECHNOLOGY ends in -dsp. The attribution outputs, which only a bench reads, are
@@ -68,18 +69,21 @@ synthesise() { # synthesise UNIT MODULE TECHNOLOGY PARAMETERS HELD_OUT SOURCES
 }
 
 # The list, with its held-out column, and the rows that still hold.
-bash tests/synth/streaming_points.sh | awk -v only="$only" '{ n[$1]++ }
-	only == "" || only == $1 { print $1, $2, $3, $4, n[$1] % 3 == 0 ? 1 : 0 }' >"$work/points"
+bash tests/synth/streaming_points.sh | awk '{ n[$1]++; print $1, $2, $3, $4, n[$1] % 3 == 0 ? 1 : 0, n[$1] }' >"$work/list"
+awk -v only="$only" 'only == "" || only == $1' "$work/list" | sort -s -n -k6 >"$work/points" # every unit's first points first
 [ -f "$result" ] || echo "$header" >"$result"
-for module in $(bash tests/synth/streaming_points.sh | cut -d' ' -f2 | sort -u); do echo "$module $(sources_of "$module")"; done >"$work/sources"
-awk -F, -v version="$version" 'FILENAME == ARGV[1] { split($0, f, " "); source[f[1]] = f[2]; next }
-	FNR == 1 || (source[$2] == $13 && $14 == version)' "$work/sources" "$result" >"$work/kept"
+for module in $(cut -d' ' -f2 "$work/list" | sort -u); do echo "$module $(sources_of "$module")"; done >"$work/sources"
+awk -F, -v OFS=, -v version="$version" '
+	FILENAME == ARGV[1] { split($0, f, " "); source[f[1]] = f[2]; next }
+	FILENAME == ARGV[2] { split($0, f, " "); gsub(",", " ", f[4]); held[f[1] "," f[3] "," f[4]] = f[5]; next }
+	FNR == 1 { print; next }
+	source[$2] == $13 && $14 == version && $1 "," $3 "," $4 in held { $5 = held[$1 "," $3 "," $4]; print }' "$work/sources" "$work/list" "$result" >"$work/kept"
 cp "$work/kept" "$result"
 awk -F, 'FILENAME == ARGV[1] { have[$1 "," $3 "," $4]; next }
 	{ split($0, f, " "); p = f[4]; gsub(",", " ", p); if (!(f[1] "," f[3] "," p in have)) print }' "$result" FS=, "$work/points" >"$work/todo"
 total=$(wc -l <"$work/points") deadline=$((SECONDS + 60 * minutes)) number=0 failed=0
 echo "$total points, $((total - $(wc -l <"$work/todo"))) of them in the table"
-while read -r unit module technology parameters held_out; do
+while read -r unit module technology parameters held_out _; do
 	[ "$SECONDS" -ge "$deadline" ] && break
 	number=$((number + 1))
 	synthesise "$unit" "$module" "$technology" "$parameters" "$held_out" "$(awk -v m="$module" '$1 == m { print $2 }' "$work/sources")" </dev/null ||

@@ -2,12 +2,15 @@
  * prints the table of configs/tech/SYNTHESIS.md: error by unit and resource, held-out points apart from those the
  * constants were fitted on.
  *
- *   nb_synthesis_table CONFIG DEVICE CSV
+ *   nb_synthesis_table CONFIG DEVICE CSV WHOLE [points]
+ *
+ * and below it one line a machine, with what synthesis in one piece gave (WHOLE, rows of the same kind), where it was
+ * done. `points`: every point beside its estimate, on stderr.
  *
  * What a unit's row of the estimate has and its Verilog has not is taken off: the DMA's data FIFOs. The rows of queue,
- * tokens, ports and sequencer are compared as one unit (`sequencer`: fetch, five queues, tokens), a buffer's blocks and
- * flip-flops only, since its fabric depends on what a machine connects to it; that is part of `machine`. Status 1: a
- * DSP, block RAM or UltraRAM count differs.
+ * tokens and sequencer are compared as one unit (`sequencer`: fetch, five queues, tokens), of a `buffer` alone blocks
+ * and flip-flops only, since its fabric depends on what a machine connects to it; that is part of `glue` (the nine
+ * buffers and what else the top has) and `machine`. Status 1: a DSP or block RAM count differs, or UltraRAM is too low.
  */
 #include <math.h>
 #include <stdio.h>
@@ -75,6 +78,7 @@ static void set_engines(const struct point *point, struct config *config) {
 	config->binary_accumulator_bits = (uint32_t)value_of(point, "ACC_BITS", 16);
 	config->binary_packing = (uint32_t)value_of(point, "PACKING", 0);
 	config->binary_window_bits = (uint32_t)value_of(point, "WINDOW_BITS", 576);
+	config->binary_window_reads = (uint32_t)value_of(point, "WINDOW_READS", value_of(point, "READS", 1));
 	config->fixed_rows = (uint32_t)value_of(point, "R", 4);
 	config->fixed_columns = (uint32_t)value_of(point, "Q", 4);
 	config->fixed_weight_bits = (uint32_t)value_of(point, "WEIGHT_BITS", 8);
@@ -96,6 +100,22 @@ static void set_engines(const struct point *point, struct config *config) {
 	}
 }
 
+/* A DMA master's point names its buffers' words: log2 of their bytes, two hexadecimal digits each. Bit weights of as
+ * many PEs as make the largest. */
+static void set_words(const struct point *point, struct config *config) {
+	const char *digits = strstr(point->parameters, "WORD_LOG2=72'h");
+	unsigned long largest = 3;
+	if (!digits) return;
+	digits += strlen("WORD_LOG2=72'h");
+	for (int buffer = 0; buffer < BUFFER_COUNT; buffer++) {
+		char byte[3] = {digits[2 * buffer], digits[2 * buffer + 1], '\0'};
+		unsigned long log2_bytes = strtoul(byte, NULL, 16);
+		if (log2_bytes > largest) largest = log2_bytes;
+	}
+	config->binary_words = config->post_lanes = 1;
+	config->binary_pes = (uint32_t)1 << (largest - 3);
+}
+
 static void take_off(struct resource_row *row, const struct memory_blocks *blocks) {
 	row->amounts[RESOURCE_LUT].count -= blocks->memory_luts + blocks->mux_luts;
 	row->amounts[RESOURCE_FF].count -= blocks->ffs;
@@ -107,16 +127,33 @@ static void add_row(struct resource_row *sum, const struct resource_row *row) {
 	for (int kind = 0; kind < RESOURCE_KIND_COUNT; kind++) sum->amounts[kind].count += row->amounts[kind].count;
 }
 
+/* The output register of a memory of one bank: the block's own in the estimate, in fabric from yosys. */
+static void add_output_registers(const struct config *config, struct resource_row *sum) {
+	for (int buffer = 0; buffer < BUFFER_COUNT; buffer++) {
+		uint32_t copies = buffer == BUFFER_BIT_ACTIVATIONS ? config->binary_window_reads : 1;
+		if (config->buffer[buffer].banks == 1)
+			sum->amounts[RESOURCE_FF].count += copies * config_word_bits(config, (enum buffer_id)buffer);
+	}
+}
+
 static void machine_row(const struct config *config, const struct device *device, struct resource_row *sum) {
 	struct resources resources;
 	estimate_resources(config, device, &resources);
 	for (int unit = 0; unit < RESOURCE_MEMORY_CONTROLLERS; unit++) add_row(sum, &resources.rows[unit]);
 	take_off(sum, &resources.memories[MEMORY_LOAD_DATA]);
 	take_off(sum, &resources.memories[MEMORY_STORE_DATA]);
-	/* The output register of a memory of one bank: the block's own in the estimate, in fabric from yosys. */
-	for (int buffer = 0; buffer < BUFFER_COUNT; buffer++)
-		if (config->buffer[buffer].banks == 1)
-			sum->amounts[RESOURCE_FF].count += config_word_bits(config, (enum buffer_id)buffer);
+	add_output_registers(config, sum);
+}
+
+static void glue_row(const struct config *config, struct resource_row *sum) {
+	for (int buffer = 0; buffer < BUFFER_COUNT; buffer++) {
+		struct memory_blocks blocks = {0};
+		struct resource_row row = {0};
+		resource_of_buffer(config, (enum buffer_id)buffer, &blocks, &row);
+		add_row(sum, &row);
+	}
+	resource_of_glue(config, sum);
+	add_output_registers(config, sum);
 }
 
 static void buffer_row(const struct point *point, struct resource_row *row) {
@@ -155,17 +192,19 @@ static int estimate(const struct point *point, struct config *config, const stru
 	} else if (!strcmp(point->unit, "post_unit")) {
 		resource_of_post_unit(config, DEVICE_DSP48E2, &products, row);
 	} else if (!strcmp(point->unit, "load")) {
+		set_words(point, config);
 		resource_of_load(config, &data, row);
 	} else if (!strcmp(point->unit, "store")) {
+		set_words(point, config);
 		resource_of_store(config, &data, row);
-		row->amounts[RESOURCE_LUT].count -=
-		    8 * (uint64_t)config->dma_axi_bytes; /* choice of the buffer, in nb_top */
 	} else if (!strcmp(point->unit, "queue")) {
 		resource_of_sequencer(config, row);
 	} else if (!strcmp(point->unit, "ports")) {
 		resource_of_ports(row);
 	} else if (!strcmp(point->unit, "buffer")) {
 		buffer_row(point, row);
+	} else if (!strcmp(point->unit, "glue")) {
+		glue_row(config, row);
 	} else if (!strcmp(point->unit, "machine")) {
 		machine_row(config, device, row);
 	} else if (!strcmp(point->unit, "sequencer")) {
@@ -242,6 +281,35 @@ static void print_table(const struct errors *table) {
 	}
 }
 
+/* LUTs of the same point in a file of points made in one piece; 0 if it is not there. */
+static unsigned long luts_in_one_piece(const char *path, const struct point *wanted) {
+	char line[LINE_BYTES];
+	unsigned long luts = 0;
+	FILE *file = fopen(path, "r");
+	if (!file) return 0;
+	while (fgets(line, sizeof line, file)) {
+		struct point point;
+		if (read_point(line, &point) && !strcmp(point.unit, wanted->unit) &&
+		    !strcmp(point.parameters, wanted->parameters))
+			luts = point.counts[0];
+	}
+	fclose(file);
+	return luts;
+}
+
+/* One line of the second table: a machine, without the depths all have. */
+static void print_machine(FILE *text, const struct point *point, const struct resource_row *row, const char *whole) {
+	double luts = (double)row->amounts[RESOURCE_LUT].count, ffs = (double)row->amounts[RESOURCE_FF].count;
+	unsigned long piece = luts_in_one_piece(whole, point);
+	const char *end = strstr(point->parameters, " DEPTH0");
+	fprintf(text, "| %.*s | %lu | ", end ? (int)(end - point->parameters) : (int)strlen(point->parameters),
+	        point->parameters, point->counts[0]);
+	if (piece) fprintf(text, "%lu", piece);
+	fprintf(text, " | %.0f | %+.1f %% | ", luts, (luts / (double)point->counts[0] - 1) * 100);
+	if (piece) fprintf(text, "%+.1f %%", (luts / (double)piece - 1) * 100);
+	fprintf(text, " | %lu | %+.1f %% |\n", point->counts[2], (ffs / (double)point->counts[2] - 1) * 100);
+}
+
 int main(int argc, char **argv) {
 	static struct errors table[UNITS_MAX];
 	struct config config;
@@ -249,7 +317,9 @@ int main(int argc, char **argv) {
 	struct parts parts = {{0, 0}, {0, 0}};
 	struct error error = {""};
 	char line[LINE_BYTES];
-	if (argc < 4) return 2;
+	if (argc < 5) return 2;
+	FILE *machines = tmpfile();
+	if (!machines) return 1;
 	if (config_read(&config, argv[1], &error) || device_read(&device, argv[2], &error)) {
 		fprintf(stderr, "%s\n", error.text);
 		return 1;
@@ -263,9 +333,8 @@ int main(int argc, char **argv) {
 			if (!read_point(line, &point)) continue;
 			unsigned long *part = !strcmp(point.unit, "tokens") ? parts.tokens : parts.fetch;
 			if (pass == 0) {
-				if (strcmp(point.unit, "tokens") && value_of(&point, "PROGRAM_COMMANDS", 0) != 512)
-					continue;
-				if (!strcmp(point.unit, "machine")) continue;
+				int fetch = !strcmp(point.unit, "sequencer") && value_of(&point, "PROGRAM_COMMANDS", 0) == 512;
+				if (!fetch && strcmp(point.unit, "tokens")) continue;
 				part[0] = point.counts[0];
 				part[1] = point.counts[2];
 				continue;
@@ -273,15 +342,21 @@ int main(int argc, char **argv) {
 			if (!estimate(&point, &config, &device, &row)) continue;
 			adjust(&point, &parts);
 			if (!strcmp(point.unit, "program_memory")) row.amounts[RESOURCE_LUT].count = 0;
-			if (argc > 4)
+			if (argc > 5)
 				fprintf(stderr, "%s %s: LUT %lu est %lu, FF %lu est %lu\n", point.unit,
 				        point.parameters, point.counts[0],
 				        (unsigned long)row.amounts[RESOURCE_LUT].count, point.counts[2],
 				        (unsigned long)row.amounts[RESOURCE_FF].count);
+			if (!strcmp(point.unit, "machine")) print_machine(machines, &point, &row, argv[4]);
 			note(errors_of(table, point.unit), &point, &row);
 		}
 	fclose(file);
 	print_table(table);
+	printf("\n| machine | LUT | in one piece | estimated | error | error, in one piece | FF | error |\n"
+	       "|---|---|---|---|---|---|---|---|\n");
+	rewind(machines);
+	while (fgets(line, sizeof line, machines)) fputs(line, stdout);
+	fclose(machines);
 	for (int i = 0; i < UNITS_MAX; i++)
 		if (table[i].low) return 1;
 	return 0;

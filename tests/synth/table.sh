@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 cc -std=c11 -O1 -Wall -Wextra -Wconversion -I. tests/synth/synthesis_table.c "$build/sim/estimate/libnbsim_estimate.a" \
 	"$build/sim/input/libnbsim_input.a" "$build/sim/base/libnbsim_base.a" -liniparser -lz -lm -o "$work/nb_synthesis_table"
 status=0
-"$work/nb_synthesis_table" configs/u250.ini configs/devices/u250.ini configs/tech/synthesis.csv ${2:+points} >"$work/table" || status=$?
+"$work/nb_synthesis_table" configs/u250.ini configs/devices/u250.ini configs/tech/synthesis.csv tests/synth/whole.csv ${2:+points} >"$work/table" || status=$?
 [ -s "$work/table" ]
 points=$(($(wc -l <configs/tech/synthesis.csv) - 1))
 held=$(awk -F, 'NR > 1 && $5 == 1' configs/tech/synthesis.csv | wc -l)

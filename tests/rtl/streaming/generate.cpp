@@ -108,8 +108,8 @@ record read_record(const std::string &text, const std::string &place, std::strin
 	return line;
 }
 
-// Places of the FIFOs of one side: "3", "3,4", with "-", "none" or 4294967295 for no FIFO.
-std::vector<long> read_ports(const record &line, const char *key)
+// The FIFOs of one side, by number or name, with commas between them; "-", "none" or 4294967295 for no FIFO.
+std::vector<long> read_ports(const record &line, const char *key, const std::vector<fifo> &fifos)
 {
 	std::vector<long> ports;
 	if (!line.has(key)) return ports;
@@ -117,9 +117,10 @@ std::vector<long> read_ports(const record &line, const char *key)
 	std::string part;
 	while (std::getline(parts, part, ',')) {
 		if (part.empty() || part == "-" || part == "none" || part == "4294967295") continue;
+		auto named = std::find_if(fifos.begin(), fifos.end(), [&](const fifo &one) { return one.name == part; });
 		char *end = nullptr;
-		long number = std::strtol(part.c_str(), &end, 10);
-		if (*end) fail(STATUS_INPUT, line.place + ": " + key + " '" + part + "' is not a FIFO number");
+		long number = named != fifos.end() ? named - fifos.begin() : std::strtol(part.c_str(), &end, 10);
+		if (end && *end) fail(STATUS_INPUT, line.place + ": " + key + " '" + part + "' is not a FIFO");
 		ports.push_back(number);
 	}
 	return ports;
@@ -160,8 +161,6 @@ stage read_stage(record line, const std::string &folder)
 	stage made;
 	made.name = line.text("name");
 	made.kind = line.text("kind");
-	made.inputs = read_ports(line, "input");
-	made.outputs = read_ports(line, "output");
 	made.latency = line.number(line.has("latency") ? "latency" : "latency_cycles");
 	made.lanes_in = line.number("input_lanes", 0);
 	made.lanes_out = line.number("output_lanes", 0);
@@ -229,6 +228,10 @@ pipeline read_pipeline(const std::string &folder)
 	for (const record &line : fifo_lines)
 		pipe.fifos.push_back({line.text("name"), place_of(pipe, line, "from"), place_of(pipe, line, "to"),
 		    line.number(line.has("width") ? "width" : "width_bits"), std::max(2L, line.number(line.has("depth") ? "depth" : "depth_words"))});
+	for (stage &one : pipe.stages) {
+		one.inputs = read_ports(one.line, "input", pipe.fifos);
+		one.outputs = read_ports(one.line, "output", pipe.fifos);
+	}
 	pipe.input_stage = pipe.output_stage = NONE;
 	for (size_t s = 0; s < pipe.stages.size(); s++) {
 		check_ports(pipe, pipe.stages[s], static_cast<long>(s));
@@ -530,7 +533,7 @@ void make_point(writer &w)
 	}
 	w.set("POST_SHIFT", s.option("post_shift", 0));
 	const stage *join = reached(w.pipe, s, "join");
-	w.set("SKIP", s.option("skip", join && join->line.text("layer") == s.line.text("layer")));
+	w.set("SKIP", s.option("skip", join && join->line.number("layer", NONE) == s.line.number("layer", NONE)));
 	w.parameter_file(s.channels_in, s.lanes_in, 6, [](const std::vector<long> &row) {
 		return digits(row[0], 16) + digits(row[1], 32) + digits(row[2], 16) + digits(row[3], 16) + digits(row[4], 32);
 	});

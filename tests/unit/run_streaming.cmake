@@ -1,0 +1,8 @@
+nb_test(test_stream_record test_stream_record.c nbsim_run)
+nb_test(test_stream_steady test_stream_steady.c nbsim_run)
+nb_test(test_estimate_streaming test_estimate_streaming.c nbsim_estimate nbsim_mapper)
+foreach(name test_stream_record test_stream_steady test_estimate_streaming)
+  if(TARGET ${name})
+    target_sources(${name} PRIVATE line_pipeline.c)
+  endif()
+endforeach()
