@@ -58,12 +58,10 @@ static enum status check_clock(const struct comparison *comparison, const struct
 	                 measurement->clock_mhz, measurement->config, clock_mhz);
 }
 
-static void take_time(const struct rows *rows, struct comparison_row *row) {
+static void take_time(uint64_t cycles, struct comparison_row *row) {
 	const struct measurement *measurement = row->measurement;
-	double cycles = number_of(rows_find(rows, "run", "total_cycles"));
-	if (measurement->use == MEASUREMENT_CONTEXT || !(cycles > 0)) return;
-	row->simulated_cycles = (uint64_t)cycles;
-	row->simulated_us = cycles / measurement->clock_mhz;
+	row->simulated_cycles = cycles;
+	row->simulated_us = (double)cycles / measurement->clock_mhz;
 	row->error_percent = 100 * (row->simulated_us / measurement->total_time_us - 1);
 	row->is_counted = measurement->use == MEASUREMENT_BLIND && measurement->grade != 'C' &&
 	                  measurement->clock_stated && measurement->folding_stated;
@@ -74,29 +72,46 @@ static int is_of_machine(enum status status) {
 	return status == STATUS_UNMAPPABLE || status == STATUS_STUCK || status == STATUS_INPUT || status == STATUS_IO;
 }
 
+/* What the row is compared in: time where it states one, resources where it states some. */
+static enum status run_machine(struct comparison_machines *machines, struct comparison_row *row, struct error *error) {
+	const struct measurement *measurement = row->measurement;
+	enum status status = STATUS_OK;
+	if (measurement->use != MEASUREMENT_CONTEXT) {
+		uint64_t cycles = 0;
+		status =
+		    comparison_machine_time(machines, measurement->config, measurement->batch_frames, &cycles, error);
+		if (!status) take_time(cycles, row);
+	}
+	if (!status && has_resources(measurement)) {
+		struct rows rows = {0};
+		status = comparison_machine_rows(machines, measurement->config, &rows, error);
+		if (!status) take_resources(&rows, row);
+		rows_clear(&rows);
+	}
+	return status;
+}
+
+static enum status name_row(const struct comparison *comparison, const struct measurement *measurement,
+                            enum status status, struct error *error) {
+	struct error cause = *error;
+	return error_set(error, status, "%.300s: line %u: %.60s: %.600s", comparison->measurements.file.path,
+	                 measurement->line, measurement->row_id, cause.text);
+}
+
 static enum status run_row(struct comparison *comparison, struct comparison_machines *machines,
                            struct comparison_row *row, struct error *error) {
 	const struct measurement *measurement = row->measurement;
 	const struct config *config;
-	struct rows rows = {0};
 	int is_timed = measurement->use != MEASUREMENT_CONTEXT;
 	row->group = group_of(measurement->batch_frames);
 	for (int r = 0; r < MEASURED_RESOURCE_COUNT; r++) row->resources[r] = NAN;
 	snprintf(row->reason, sizeof row->reason, "%s", measurement->reason);
 	if (!is_timed && !(*measurement->config && has_resources(measurement))) return STATUS_OK;
 	enum status status = comparison_machine_find(machines, measurement->config, &config, error);
-	if (status) {
-		struct error cause = error ? *error : (struct error){""};
-		return error_set(error, status, "%.300s: line %u: %.60s: %.600s", comparison->measurements.file.path,
-		                 measurement->line, measurement->row_id, cause.text);
-	}
+	if (status) return name_row(comparison, measurement, status, error);
 	status = check_clock(comparison, measurement, config, error);
 	if (status) return status;
-	status = comparison_machine_run(machines, measurement->config, is_timed ? measurement->batch_frames : 1, &rows,
-	                                error);
-	if (!status) take_time(&rows, row);
-	if (!status) take_resources(&rows, row);
-	rows_clear(&rows);
+	status = run_machine(machines, row, error);
 	if (!status || !is_of_machine(status)) return status;
 	snprintf(row->reason, sizeof row->reason, "%s", error->text);
 	error->text[0] = '\0';

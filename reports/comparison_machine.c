@@ -9,6 +9,7 @@
 
 #include "sim/base/shipped.h"
 #include "sim/run/simulation.h"
+#include "sim/streaming/stream.h"
 #include "workloads/compile.h"
 
 enum { MACHINES_MAX = 128 };
@@ -152,18 +153,48 @@ static enum status compile_machine(struct machine *machine, struct error *error)
 	return status;
 }
 
-enum status comparison_machine_run(struct comparison_machines *machines, const char *name, uint32_t frames,
-                                   struct rows *rows, struct error *error) {
+static enum status create(struct comparison_machines *machines, const char *name, uint32_t frames,
+                          struct simulation *simulation, struct error *error) {
 	struct machine *machine;
-	struct simulation simulation;
+	memset(simulation, 0, sizeof *simulation);
 	enum status status = get_machine(machines, name, &machine, error);
 	if (!status) status = compile_machine(machine, error);
 	if (status) return status;
 	struct config config = machine->config;
 	config.frames = frames;
-	memset(&simulation, 0, sizeof simulation);
-	status = simulation_create(&simulation, &config, &machine->trace, &machine->device, &machine->technology, NULL,
-	                           error);
+	return simulation_create(simulation, &config, &machine->trace, &machine->device, &machine->technology, NULL,
+	                         error);
+}
+
+/* A batch of a streaming machine alone: its steady state and a single frame would be runs of their own. */
+static enum status time_streaming(const struct simulation *simulation, uint64_t *total_cycles, struct error *error) {
+	struct stream_result batch = {0};
+	enum status status =
+	    stream_run(&simulation->streaming.pipeline, simulation->config.frames, NULL, &batch, error);
+	*total_cycles = batch.total_cycles;
+	stream_result_clear(&batch);
+	return status;
+}
+
+enum status comparison_machine_time(struct comparison_machines *machines, const char *name, uint32_t frames,
+                                    uint64_t *total_cycles, struct error *error) {
+	struct simulation simulation;
+	enum status status = create(machines, name, frames, &simulation, error);
+	*total_cycles = 0;
+	if (!status && simulation_is_streaming(&simulation)) {
+		status = time_streaming(&simulation, total_cycles, error);
+	} else if (!status) {
+		status = simulation_time(&simulation, native_run, NULL, error);
+		*total_cycles = simulation.result.total_cycles;
+	}
+	simulation_clear(&simulation);
+	return status;
+}
+
+enum status comparison_machine_rows(struct comparison_machines *machines, const char *name, struct rows *rows,
+                                    struct error *error) {
+	struct simulation simulation;
+	enum status status = create(machines, name, 1, &simulation, error);
 	if (!status) status = simulation_time(&simulation, native_run, NULL, error);
 	if (!status) status = simulation_estimate(&simulation, error);
 	if (!status) simulation_rows(&simulation, 0, rows);

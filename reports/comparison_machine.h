@@ -16,9 +16,14 @@ void comparison_machines_free(struct comparison_machines *machines); /* NULL is 
 enum status comparison_machine_find(struct comparison_machines *machines, const char *name,
                                     const struct config **config, struct error *error);
 
-/* Runs a batch natively and adds all its rows of scope run. The network is compiled as far as time needs it: shapes
- * alone where the folder has no trained parameters. The statuses of the compiler and of sim/run/simulation.h. */
-enum status comparison_machine_run(struct comparison_machines *machines, const char *name, uint32_t frames,
-                                   struct rows *rows, struct error *error);
+/* Cycles of a batch, from the start to the last word or write response, run natively. The network is compiled as far as
+ * time needs it: shapes alone where the folder has no trained parameters. The statuses of the compiler and of
+ * sim/run/simulation.h. */
+enum status comparison_machine_time(struct comparison_machines *machines, const char *name, uint32_t frames,
+                                    uint64_t *total_cycles, struct error *error);
+
+/* All rows of a run of one frame: resources, latency, steady state ... */
+enum status comparison_machine_rows(struct comparison_machines *machines, const char *name, struct rows *rows,
+                                    struct error *error);
 
 #endif

@@ -17,7 +17,7 @@ static const struct csv_column columns[] = {
 static enum status run_figure(struct comparison_machines *machines, struct paper_figure *figure, struct error *error) {
 	struct rows rows = {0};
 	if (!*figure->config) return STATUS_OK;
-	enum status status = comparison_machine_run(machines, figure->config, 1, &rows, error);
+	enum status status = comparison_machine_rows(machines, figure->config, &rows, error);
 	const struct row *row = status ? NULL : rows_find(&rows, "run", figure->result);
 	if (row && row->kind == ROW_REAL) figure->ours = row->real;
 	if (row && row->kind == ROW_INTEGER) figure->ours = (double)row->integer;

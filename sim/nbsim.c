@@ -59,15 +59,28 @@ static int has_file(const char *folder, const char *name) {
 	return length > 0 && (size_t)length < sizeof path && access(path, F_OK) == 0;
 }
 
+/* A path below the current folder, a bare shipped name, or a path of the source tree among the shipped files. */
+static enum status find_network(const char *name, char *folder, size_t bytes, struct error *error) {
+	static const char networks[] = "workloads/networks/";
+	char place[PATH_MAX];
+	enum status status = compile_find_network(name, folder, bytes, error);
+	if (status && !strncmp(name, networks, sizeof networks - 1))
+		status = compile_find_network(name + sizeof networks - 1, folder, bytes, error);
+	for (int p = 0; status && strchr(name, '/') && p < SHIPPED_PLACES; p++) {
+		shipped_place(p, place, sizeof place);
+		int length = snprintf(folder, bytes, "%s/%s", place, name);
+		if (place[0] && length > 0 && (size_t)length < bytes && has_file(folder, "network.ini"))
+			status = STATUS_OK;
+	}
+	return status;
+}
+
 /* A network without parameters is run for its shapes alone. */
 static enum status load_workload(struct session *session, const char *name, struct error *error) {
 	snprintf(session->workload, sizeof session->workload, "%s", name);
 	if (ends_with(name, ".nbt")) return trace_read(&session->trace, name, error);
 	char folder[PATH_MAX];
-	const char *slash = strrchr(name, '/');
-	enum status status = compile_find_network(name, folder, sizeof folder, error);
-	if (status && slash && !strncmp(name, "workloads/networks/", 19))
-		status = compile_find_network(slash + 1, folder, sizeof folder, error);
+	enum status status = find_network(name, folder, sizeof folder, error);
 	if (status) return status;
 	struct compile_options compile = {.network = folder,
 	                                  .config = &session->config,

@@ -1,6 +1,7 @@
-/* See resource_streaming.h: memories, FIFOs, sums and fit. LUT memory by the rules of memory_blocks.h; a ROM takes one
- * LUT for 64 x 1 bits, a shift register one for 32 x 1 or 16 x 2 (UG474, UG574), each with a multiplexer over its
- * banks. Left out: clock-domain crossings, AXI interconnect, register slices at die boundaries. */
+/* See resource_streaming.h: memories, FIFOs, sums and fit. LUT memory by the rules of memory_blocks.h; a shift register
+ * takes one LUT for 32 x 1 bits (UG474, UG574), its banks are joined by the slices' own multiplexers. Control of FIFOs:
+ * as synthesised (configs/tech/streaming_synthesis.csv). Left out: clock-domain crossings, AXI interconnect, register
+ * slices at die boundaries. */
 #include "sim/estimate/resource_streaming.h"
 
 #include <stdlib.h>
@@ -8,7 +9,13 @@
 
 #include "sim/estimate/resource_units.h"
 
-enum { LUTS_PER_BRAM18 = 150, FIFO_LUTS = 10, FIFO_FFS = 4 };
+enum {
+	LUTS_PER_BRAM18 = 150,
+	SHIFT_LUTS = 8,
+	POINTER_LUTS = 28,
+	BLOCK_LUTS = 65, /* and a bit for each of the word: the word just pushed goes around the block */
+	BLOCK_FFS = 30
+};
 
 static uint64_t divide_up(uint64_t value, uint64_t divisor) {
 	return (value + divisor - 1) / divisor;
@@ -22,27 +29,16 @@ static uint64_t log2_up(uint64_t value) {
 
 /* ---- memories */
 
-static struct memory_blocks fabric_memory(uint64_t width_bits, uint64_t luts, uint64_t banks) {
-	struct memory_blocks blocks = {.memory_luts = luts, .access_luts = luts, .ffs = width_bits};
-	if (banks > 1) blocks.mux_luts = width_bits * divide_up(banks - 1, 3) + banks;
-	return blocks;
+static uint64_t luts_of(const struct memory_blocks *blocks) {
+	return blocks->memory_luts + blocks->mux_luts;
 }
 
-/* In `fabric`, or in block RAM where that saves enough. */
+/* In fabric, or in block RAM where that saves enough. */
 static void choose(uint64_t width_bits, uint64_t depth_words, const struct memory_blocks *fabric,
                    struct memory_blocks *blocks) {
 	const struct memory_shape shape = {width_bits, depth_words, 0, TECHNOLOGY_BRAM36};
 	memory_blocks_of(&shape, blocks);
-	uint64_t in_fabric = fabric->memory_luts + fabric->mux_luts;
-	if (in_fabric <= blocks->mux_luts + LUTS_PER_BRAM18 * blocks->bram18s) *blocks = *fabric;
-}
-
-void streaming_rom(uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks) {
-	memset(blocks, 0, sizeof *blocks);
-	if (depth_words < 2) return; /* constants */
-	uint64_t banks = divide_up(depth_words, 64);
-	struct memory_blocks fabric = fabric_memory(width_bits, width_bits * banks, banks);
-	choose(width_bits, depth_words, &fabric, blocks);
+	if (luts_of(fabric) <= luts_of(blocks) + LUTS_PER_BRAM18 * blocks->bram18s) *blocks = *fabric;
 }
 
 void streaming_ram(uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks) {
@@ -54,24 +50,37 @@ void streaming_ram(uint64_t width_bits, uint64_t depth_words, struct memory_bloc
 		return;
 	}
 	memory_blocks_of(&shape, &fabric);
+	fabric.ffs = width_bits; /* one register behind it */
 	choose(width_bits, depth_words, &fabric, blocks);
 }
 
 void streaming_fifo_memory(uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks) {
-	uint64_t banks = divide_up(depth_words, 32);
-	uint64_t luts = depth_words <= 16 ? divide_up(width_bits, 2) : width_bits * banks;
-	struct memory_blocks fabric = fabric_memory(width_bits, luts, banks);
-	choose(width_bits, depth_words, &fabric, blocks);
+	const struct memory_shape shape = {width_bits, depth_words, 0, TECHNOLOGY_LUTRAM};
+	struct memory_blocks pointed, shifted = {0};
+	if (depth_words <= 2) { /* two registers and the choice of one */
+		*blocks = (struct memory_blocks){.mux_luts = width_bits, .ffs = 2 * width_bits};
+		return;
+	}
+	memory_blocks_of(&shape, &pointed);
+	pointed.mux_luts += POINTER_LUTS;
+	pointed.ffs = 4 * log2_up(depth_words); /* the pointers; it is read without a register */
+	shifted.memory_luts = shifted.access_luts = width_bits * divide_up(depth_words, 32);
+	shifted.mux_luts = SHIFT_LUTS;
+	choose(width_bits, depth_words, luts_of(&pointed) < luts_of(&shifted) ? &pointed : &shifted, blocks);
 }
 
 /* ---- all of them */
 
 static void fill_fifo(const struct fifo *fifo, struct fifo_resources *resources) {
-	uint64_t count_bits = log2_up((uint64_t)fifo->depth_words + 1);
 	streaming_fifo_memory(fifo->width_bits, fifo->depth_words, &resources->memory);
 	resource_row_add_blocks(&resources->row, &resources->memory, GRADE_ASSUMED);
-	resource_row_add(&resources->row, RESOURCE_LUT, FIFO_LUTS + 3 * count_bits, GRADE_ASSUMED);
-	resource_row_add(&resources->row, RESOURCE_FF, FIFO_FFS + 2 * count_bits, GRADE_ASSUMED);
+	resource_row_add(&resources->row, RESOURCE_FF, log2_up((uint64_t)fifo->depth_words + 1), GRADE_ASSUMED);
+	if (resources->memory.bram18s) {
+		resource_row_add(&resources->row, RESOURCE_LUT, BLOCK_LUTS + fifo->width_bits, GRADE_ASSUMED);
+		resource_row_add(&resources->row, RESOURCE_FF, BLOCK_FFS + fifo->width_bits, GRADE_ASSUMED);
+	} else if (fifo->depth_words <= 2) {
+		resource_row_add(&resources->row, RESOURCE_LUT, 4, GRADE_ASSUMED);
+	}
 }
 
 void resource_row_sum(struct resource_row *sum, const struct resource_row *row) {

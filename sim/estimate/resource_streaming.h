@@ -1,15 +1,16 @@
 /* Resources of a streaming machine: LUT, flip-flops, block RAM, DSP of each stage and FIFO, and whether the device has
  * them.
  *
- * Counted from the shapes of struct pipeline, with the lane, packing and memory-block rules of resource.h. What is
- * built: a matrix unit has PE x SIMD lanes, an accumulator a PE, one weight memory PE x SIMD weights wide and as deep
- * as its folds, a memory of its input vector where it reads it again, thresholds and their compares; a window its row
- * buffer; a FIFO shift registers, LUT memory or block RAM. Constants of control are guesses with the order of magnitude
- * of the time-shared machine's synthesised control, so every amount is `assumed` until the stages' RTL is synthesised.
+ * Counted from the shapes of struct pipeline, with the lane, packing and memory-block rules of resource.h, and the
+ * control of each kind as it was synthesised from the stages' RTL (configs/tech/streaming_synthesis.csv, the points
+ * there when the constants were read; the DMA masters are those of the time-shared machine). What is built: a matrix
+ * unit has PE x SIMD lanes, an accumulator a PE, one weight memory PE x SIMD weights wide and as deep as its folds, a
+ * memory of its input vector, thresholds and their compares; a window its row buffer; a FIFO registers, shift
+ * registers, LUT memory or block RAM. The matrix units have few points yet, so every amount is graded `assumed`.
  *
- * Weights, thresholds and parameters are ROMs filled by the bit stream: LUTs or block RAM, never UltraRAM, which cannot
- * be. A memory takes block RAM where that saves more than 150 LUTs for each RAMB18 (assumed: the devices here have 160
- * to 320 LUTs for each).
+ * Weights, thresholds and parameters are memories that can be loaded: LUT memory or block RAM. A memory takes block RAM
+ * where that saves more than 150 LUTs for each RAMB18 (assumed: the devices here have 160 to 320 LUTs for each).
+ * UltraRAM is not used (assumed).
  */
 #ifndef SIM_ESTIMATE_RESOURCE_STREAMING_H
 #define SIM_ESTIMATE_RESOURCE_STREAMING_H
@@ -53,10 +54,9 @@ void resource_row_sum(struct resource_row *sum, const struct resource_row *row);
 void estimate_streaming_fit(const struct streaming_resources *resources, const struct device *device,
                             struct resource_fit *fit, uint32_t *largest_stage);
 
-/* One memory of `width_bits` x `depth_words` by the rule above. Less than two words take nothing: a register. */
-void streaming_rom(uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks);
+/* One memory of `width_bits` x `depth_words` by the rule above; one word is a register. */
 void streaming_ram(uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks);
-/* A FIFO's: SRL16 pairs and SRL32 in the place of LUT memory. */
+/* A FIFO's: registers for two words, else shift registers or LUT memory, whichever takes fewer LUTs, or block RAM. */
 void streaming_fifo_memory(uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks);
 
 /* resource_streaming_stages.c: fills one cleared stage. */

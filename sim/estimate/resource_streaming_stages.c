@@ -1,21 +1,23 @@
-/* Resources of one stage by its kind; see resource_streaming.h. Lanes of 1 x 1 bit are the fused XNOR-popcount lanes of
- * resource.h; a 1-bit weight on a wider value adds or subtracts it in the first level of the tree; wider products
- * follow the packing rules of the fixed engine (26 LUTs for 4 x 4 bits as synthesised, less in proportion). Control of
- * each kind is a guess: loop counters, compares and the handshake. Left out: sharing of a LUT6 by two small functions.
- */
+/* Resources of one stage by its kind; see resource_streaming.h. Structure with constants read off the synthesis of the
+ * stages' RTL (configs/tech/streaming_synthesis.csv): memories and flip-flops of all kinds, and LUTs of 1 x 1 bit
+ * lanes, depthwise units, windows, converters, points, joins and pools. Without points so far: 1-bit weights on wider
+ * values (add or subtract in the tree) and wider products in a tree, which follow the packing rules of the fixed engine
+ * (26 LUTs for 4 x 4 bits, less or more in proportion). Left out: sharing of a LUT6 by two small functions. */
 #include "sim/estimate/resource_streaming.h"
 #include "sim/estimate/resource_units.h"
 
 enum {
-	CONTROL_LUTS = 40,
-	CONTROL_FFS = 30,
-	LOOP_LUTS = 60,   /* matrix, window, pools, pad: nested loops */
-	WINDOW_LUTS = 90, /* and the addresses of rows and taps */
-	DMA_LUTS = 1000,  /* the time-shared machine's masters take 859 to 1,306 */
-	DMA_FFS = 500,
+	LANES_LUTS = 74, /* matrix, depthwise: loops, handshake */
+	LANES_FFS = 64,
+	WINDOW_LUTS = 110,
+	WINDOW_FFS = 88,
+	POOL_LUTS = 76,
+	POOL_FFS = 66,
+	DMA_LUTS = 1090, /* the stage's 90, and a master of the time-shared machine, 859 to 1,306 */
+	DMA_FFS = 600,
 	DMA_WORDS = 64,
-	PARAMETER_BITS = 128, /* of one channel, as in the time-shared machine */
-	JOIN_CONSTANT_BITS = 32
+	PARAMETER_BITS = 160, /* a point's, of one channel */
+	CONSTANT_BITS = 38    /* a join's */
 };
 
 static uint64_t divide_up(uint64_t value, uint64_t divisor) {
@@ -49,79 +51,69 @@ static void add_memory(struct stage_resources *resources, const struct memory_bl
 	resource_row_add_blocks(&resources->row, blocks, GRADE_ASSUMED);
 }
 
-/* Pairwise sums of `count` values, level by level, each level registered and one bit wider. */
-static void add_signed_tree(struct stage_resources *resources, uint64_t count, uint64_t bits, uint64_t trees) {
-	while (count > 1) {
-		uint64_t sums = count / 2, left = count % 2;
-		add(resources, trees * sums * (bits + 1), trees * (sums * (bits + 1) + left * bits));
-		count = sums + left;
-		bits++;
-	}
+/* LUTs of pairwise sums of `count` values, each level one bit wider. */
+static uint64_t tree_luts(uint64_t count, uint64_t bits) {
+	uint64_t luts = 0;
+	for (; count > 1; count = divide_up(count, 2), bits++) luts += count / 2 * (bits + 1);
+	return luts;
 }
 
-/* `rows` x `columns` products of weight_bits x value_bits. */
-static void add_products(const struct stage *stage, enum device_dsp dsp, uint64_t rows, uint64_t columns,
+/* LUTs of a PE's dot product of SIMD values; DSP blocks of all. */
+static uint64_t dot_luts(const struct stage *stage, enum device_dsp dsp, uint64_t simd, uint64_t pe,
                          struct stage_resources *resources) {
-	uint64_t bits = (uint64_t)stage->weight_bits + stage->input_bits, products = rows * columns;
 	/* the packing rules are for signed values; an unsigned one has one bit more */
-	uint32_t value_bits = stage->input_bits + (stage->input_unsigned ? 1 : 0);
-	resources->packing = resource_fixed_packing(dsp, stage->weight_bits, value_bits, (uint32_t)columns);
-	if (resources->packing.products_per_dsp == 0) {
-		add(resources, products * divide_up(26 * (uint64_t)stage->weight_bits * value_bits, 16),
-		    products * bits);
-	} else if (resources->packing.products_per_dsp == 2) {
-		uint64_t pairs = rows * divide_up(columns, 2);
-		resource_row_add(&resources->row, RESOURCE_DSP, pairs, GRADE_ASSUMED);
-		add(resources, pairs * bits, 0);
-	} else {
-		resource_row_add(&resources->row, RESOURCE_DSP, products * resources->packing.dsps_per_product,
-		                 GRADE_ASSUMED);
-	}
+	uint32_t value_bits = stage->input_bits + (stage->input_unsigned ? 1 : 0), weight_bits = stage->weight_bits;
+	uint64_t product_bits = (uint64_t)weight_bits + value_bits;
+	if (weight_bits == 1 && stage->input_bits == 1) return 268 * simd / 100; /* XNOR and popcount */
+	if (weight_bits == 1) return simd * value_bits / 2 + tree_luts(simd, product_bits) + simd;
+	resources->packing = resource_fixed_packing(dsp, weight_bits, value_bits, (uint32_t)pe);
+	if (resources->packing.products_per_dsp == 0)
+		return simd * divide_up(26 * (uint64_t)weight_bits * value_bits, 16) + tree_luts(simd, product_bits);
+	uint64_t dsps = resources->packing.products_per_dsp == 2 ? simd * divide_up(pe, 2)
+	                                                         : simd * pe * resources->packing.dsps_per_product;
+	resource_row_add(&resources->row, RESOURCE_DSP, dsps, GRADE_ASSUMED);
+	/* of a pair the upper product lacks the borrow of the lower */
+	return tree_luts(simd, product_bits) + (resources->packing.products_per_dsp == 2 ? simd * product_bits / 2 : 0);
 }
 
-static void add_thresholds(const struct stage *stage, uint64_t folds, struct stage_resources *resources) {
-	uint64_t compares = (uint64_t)stage->output_lanes * stage->threshold_count;
-	if (!compares) return;
-	streaming_rom(compares * stage->accumulator_bits, folds, &resources->thresholds);
-	add_memory(resources, &resources->thresholds);
-	add(resources, compares * divide_up(stage->accumulator_bits, 2) + compares, output_word_bits(stage) + compares);
+/* What a matrix and a depthwise unit have in common: PE lanes of SIMD values, accumulators, thresholds, weights. */
+static void add_lanes(const struct stage *stage, enum device_dsp dsp, uint64_t simd, uint64_t weight_words,
+                      uint64_t folds, struct stage_resources *resources) {
+	uint64_t pe = stage->output_lanes, sum_bits = stage->accumulator_bits, thresholds = stage->threshold_count;
+	uint64_t luts = dot_luts(stage, dsp, simd, stage->kind == STAGE_MATRIX ? pe : 1, resources);
+	if (stage->kind == STAGE_DEPTHWISE) { /* products are of one channel each: no pairs */
+		uint64_t dsps = resources->row.amounts[RESOURCE_DSP].count;
+		resource_row_add(&resources->row, RESOURCE_DSP, dsps * (pe - 1), GRADE_ASSUMED);
+	}
+	luts += 2 * sum_bits + thresholds * (sum_bits + 1) + (thresholds > 1 ? 3 * thresholds : 0);
+	if (stage->weight_bits == 1) luts += 12; /* 2 x ones - SIMD */
+	add(resources, LANES_LUTS + pe * luts + (stage->has_valid ? simd : 0), LANES_FFS + pe * sum_bits);
+	streaming_ram(pe * simd * stage->weight_bits, weight_words, &resources->weights);
+	add_memory(resources, &resources->weights);
+	if (thresholds) {
+		streaming_ram(pe * (thresholds * (sum_bits + 1) + 1), folds, &resources->thresholds);
+		add_memory(resources, &resources->thresholds);
+	} else {
+		add(resources, 0, output_word_bits(stage));
+	}
 }
 
 static void fill_matrix(const struct stage *stage, enum device_dsp dsp, struct stage_resources *resources) {
-	uint64_t pe = stage->output_lanes, simd = stage->input_lanes;
-	uint64_t input_folds = taps(stage) * stage->input_channels / simd, output_folds = stage->output_channels / pe;
-	uint64_t accumulator_bits = stage->accumulator_bits;
-	if (stage->weight_bits == 1 && stage->input_bits == 1) {
-		struct lane_fabric lanes =
-		    resource_lane_fabric(FABRIC_FUSED, 3 * divide_up(simd, 3), accumulator_bits, pe, 0);
-		add(resources, lanes.luts + (stage->has_valid ? simd : 0), lanes.ffs);
-	} else {
-		uint64_t product_bits = (uint64_t)stage->weight_bits + stage->input_bits;
-		if (stage->weight_bits > 1) add_products(stage, dsp, simd, pe, resources);
-		if (stage->weight_bits == 1 && simd == 1) add(resources, pe * product_bits, pe * product_bits);
-		add_signed_tree(resources, simd, product_bits, pe);
-		add(resources, pe * accumulator_bits, pe * accumulator_bits);
-	}
-	streaming_rom(pe * simd * stage->weight_bits, input_folds * output_folds, &resources->weights);
-	add_memory(resources, &resources->weights);
-	if (output_folds > 1) streaming_ram(input_word_bits(stage), input_folds, &resources->data);
+	uint64_t simd = stage->input_lanes, folds = stage->output_channels / stage->output_lanes;
+	uint64_t vector_words = taps(stage) * stage->input_channels / simd;
+	add_lanes(stage, dsp, simd, vector_words * folds, folds, resources);
+	add(resources, 0, input_word_bits(stage));
+	if (folds == 1) return;
+	streaming_ram(input_word_bits(stage), vector_words, &resources->data);
+	if (!resources->data.bram18s) resources->data.ffs = 0; /* read at once */
 	add_memory(resources, &resources->data);
-	add_thresholds(stage, output_folds, resources);
-	add(resources, LOOP_LUTS, input_word_bits(stage));
+	add(resources, input_word_bits(stage), 0); /* what comes in, or what was kept */
 }
 
 static void fill_depthwise(const struct stage *stage, enum device_dsp dsp, struct stage_resources *resources) {
-	uint64_t lanes = stage->output_lanes, folds = stage->output_channels / lanes;
-	uint64_t product_bits = (uint64_t)stage->weight_bits + stage->input_bits;
-	if (stage->weight_bits > 1)
-		add_products(stage, dsp, lanes, 1, resources);
-	else
-		add(resources, lanes * product_bits, lanes * product_bits);
-	add(resources, lanes * stage->accumulator_bits, lanes * stage->accumulator_bits);
-	streaming_rom(lanes * stage->weight_bits, taps(stage) * folds, &resources->weights);
-	add_memory(resources, &resources->weights);
-	add_thresholds(stage, folds, resources);
-	add(resources, LOOP_LUTS, input_word_bits(stage));
+	uint64_t folds = stage->output_channels / stage->output_lanes;
+	add_lanes(stage, dsp, 1, taps(stage) * folds, folds, resources);
+	add(resources, 0, input_word_bits(stage));
 }
 
 /* The rows of a window and those read meanwhile. */
@@ -130,13 +122,14 @@ static void fill_window(const struct stage *stage, struct stage_resources *resou
 	streaming_ram(input_word_bits(stage), words * ((uint64_t)stage->kernel_height + stage->stride),
 	              &resources->data);
 	add_memory(resources, &resources->data);
-	add(resources, WINDOW_LUTS, 0);
+	add(resources, WINDOW_LUTS, WINDOW_FFS + input_word_bits(stage));
 }
 
+/* All of the wide word but the part that passes is kept; n : 1 shifts it. */
 static void fill_convert(const struct stage *stage, struct stage_resources *resources) {
 	uint64_t in = input_word_bits(stage), out = output_word_bits(stage) + stage->has_valid;
-	uint64_t wide = in > out ? in : out;
-	add(resources, in > out ? wide : 0, wide); /* n : 1 shifts the word it has loaded */
+	uint64_t kept = in > out ? in - out : out - in;
+	add(resources, in > out ? 40 + kept : 40, 45 + kept);
 }
 
 static void fill_pool(const struct stage *stage, struct stage_resources *resources) {
@@ -144,26 +137,29 @@ static void fill_pool(const struct stage *stage, struct stage_resources *resourc
 	uint64_t words = (uint64_t)stage->output_width * stage->input_channels / stage->input_lanes;
 	if (stage->kind == STAGE_AVERAGE_POOL) bits += log2_up(taps(stage));
 	streaming_ram(lanes * bits, words, &resources->data);
+	if (!resources->data.bram18s) resources->data.ffs = 0;
 	add_memory(resources, &resources->data);
-	uint64_t luts = stage->kind == STAGE_AVERAGE_POOL ? 2 * bits : bits == 1 ? 1 : bits + divide_up(bits, 2);
-	add(resources, LOOP_LUTS + lanes * luts, lanes * bits);
+	uint64_t luts = stage->kind == STAGE_AVERAGE_POOL ? 2 * bits : bits == 1 ? 1 : 5 * bits / 2 - 2;
+	add(resources, POOL_LUTS + lanes * luts, POOL_FFS + lanes * bits);
 }
 
-/* Affine: the time-shared machine's post lanes. */
+/* Two multiplications, shifts, saturation of each lane, at 16 bits; wider sums in proportion. */
 static void fill_point(const struct stage *stage, enum device_dsp dsp, struct stage_resources *resources) {
-	uint64_t lanes = stage->input_lanes;
-	resource_of_post_lane(stage->input_bits < 16 ? 16 : stage->input_bits, dsp, lanes, &resources->row);
-	resources->dsps_per_value = resources->row.amounts[RESOURCE_DSP].count / lanes;
-	streaming_rom(lanes * PARAMETER_BITS, stage->input_channels / lanes, &resources->weights);
+	uint64_t lanes = stage->input_lanes, bits = stage->input_bits < 16 ? 16 : stage->input_bits;
+	resources->dsps_per_value =
+	    resource_product_dsps(dsp, (uint32_t)bits, 16) + resource_product_dsps(dsp, (uint32_t)bits + 17, 16);
+	resource_row_add(&resources->row, RESOURCE_DSP, lanes * resources->dsps_per_value, GRADE_ASSUMED);
+	streaming_ram(lanes * PARAMETER_BITS, stage->input_channels / lanes, &resources->weights);
 	add_memory(resources, &resources->weights);
+	add(resources, 47 + lanes * 149 * bits / 16, 52 + lanes * 59 * bits / 16);
 }
 
+/* The other branch's rounding, two sums, saturation. */
 static void fill_join(const struct stage *stage, struct stage_resources *resources) {
-	uint64_t lanes = stage->input_lanes, bits = stage->input_bits;
-	streaming_rom(lanes * JOIN_CONSTANT_BITS, stage->input_channels / lanes, &resources->weights);
+	uint64_t lanes = stage->input_lanes, above = stage->input_bits > 16 ? stage->input_bits - 16 : 0;
+	streaming_ram(lanes * CONSTANT_BITS, stage->input_channels / lanes, &resources->weights);
 	add_memory(resources, &resources->weights);
-	/* the other branch's rounding, two sums, saturation */
-	add(resources, 4 * lanes * bits, 2 * lanes * bits);
+	add(resources, 85 + lanes * (148 + 2 * above), 50 + lanes * (98 + 3 * above));
 }
 
 static void fill_dma(uint64_t word_bits, struct stage_resources *resources) {
@@ -176,18 +172,17 @@ void resource_of_stage(const struct stage *stage, enum device_dsp dsp, struct st
 	switch (stage->kind) {
 	case STAGE_INPUT: fill_dma(output_word_bits(stage), resources); break;
 	case STAGE_OUTPUT: fill_dma(input_word_bits(stage), resources); break;
-	case STAGE_PAD: add(resources, LOOP_LUTS + output_word_bits(stage), output_word_bits(stage)); break;
+	case STAGE_PAD: add(resources, 49 + output_word_bits(stage), 47 + output_word_bits(stage)); break;
 	case STAGE_WINDOW: fill_window(stage, resources); break;
 	case STAGE_MATRIX: fill_matrix(stage, dsp, resources); break;
 	case STAGE_DEPTHWISE: fill_depthwise(stage, dsp, resources); break;
 	case STAGE_CONVERT: fill_convert(stage, resources); break;
-	case STAGE_FORK: add(resources, output_word_bits(stage) / 8, output_word_bits(stage)); break;
+	case STAGE_FORK: add(resources, 35, 43); break; /* words pass */
 	case STAGE_JOIN: fill_join(stage, resources); break;
 	case STAGE_POINT: fill_point(stage, dsp, resources); break;
 	case STAGE_MAX_POOL:
 	case STAGE_AVERAGE_POOL: fill_pool(stage, resources); break;
-	case STAGE_LABEL: add(resources, 2 * (uint64_t)stage->input_bits, 2 * (uint64_t)stage->input_bits); break;
+	case STAGE_LABEL: add(resources, (uint64_t)stage->input_lanes * 3 * stage->input_bits, 63); break;
 	case STAGE_KIND_COUNT: break;
 	}
-	add(resources, CONTROL_LUTS, CONTROL_FFS);
 }

@@ -115,6 +115,7 @@ struct config {
 	uint32_t streaming_dma_start_cycles;
 	uint32_t streaming_converter_latency_cycles, streaming_window_latency_cycles, streaming_matrix_latency_cycles,
 	    streaming_pool_latency_cycles, streaming_point_latency_cycles; /* L of each kind */
+	uint32_t streaming_converter_step_ratio;                           /* 0: none */
 	uint32_t streaming_pool_overhead_cycles;
 	/* [compile]: widths the compiler quantises to */
 	uint32_t compile_skip_weight_bits, compile_stem_weight_bits, compile_head_weight_bits;

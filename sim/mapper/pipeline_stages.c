@@ -62,6 +62,8 @@ static void add_converter(struct build *build, struct open_end *end, uint32_t la
 	const struct open_end source = *end;
 	pipeline_keep_shape(end, stage);
 	stage->output_lanes = lanes;
+	const uint32_t ratio = build->config->streaming_converter_step_ratio;
+	if (ratio && end->lanes / lanes >= ratio) stage->latency_cycles++;
 	stage->words = words;
 	stage->has_valid = end->has_valid;
 	pipeline_read_end(build, &source, stage, 0);

@@ -1,13 +1,15 @@
 /* See sizing.h: where words wait in front of joins, and how many.
  *
- * Which branch of a join is early shows in a run in which both of its inputs hold any number of words: the input with
- * the higher fill. No such run can get stuck: an end of a branch is never full, so every stage in a branch goes on as
- * long as its fork does. The wait is then moved to the cheapest FIFO of the early branch and measured there. Where that
- * run is stuck (a late branch that is early at other times), both inputs of every join are the places.
+ * Which branch of a join is early shows in a run of a few frames in which both of its inputs hold any number of words:
+ * the input with the higher fill. No such run can get stuck: an end of a branch is never full, so every stage in a
+ * branch goes on as long as its fork does. (Nothing holds the branches back there, so both inputs fill up with what
+ * comes too fast; only the difference counts.) The wait is then moved to the cheapest FIFO of the early branch and
+ * measured there, the late branch holding back the fork as built. Where that run is stuck (a late branch that is early
+ * at other times), both inputs of every join are the places, as deep as in those few frames.
  *
  * The machine is a chain of cause and effect between words: with a depth one above the highest fill no push of those
  * runs is ever refused, so the runs are the same as without a limit. Measured are a batch of one frame and one that
- * recurs, or of WAIT_FRAMES_MAX frames. */
+ * recurs, or of MANY_FRAMES frames. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +17,7 @@
 #include "sim/streaming/sizing.h"
 #include "sim/streaming/sizing_trial.h"
 
-enum { WAIT_FRAMES = 16, WAIT_FRAMES_MAX = 256 };
+enum { FEW_FRAMES = 4, MANY_FRAMES = 256, TRIAL_FRAMES = 16 };
 
 enum status trial_begin(struct trial *trial, const struct pipeline *pipeline, struct error *error) {
 	memset(trial, 0, sizeof *trial);
@@ -87,13 +89,13 @@ static enum status measure_batch(struct search *search, uint32_t frames, int *is
 	return status;
 }
 
-/* Highest fills with the present places unbounded. */
-static enum status measure(struct search *search, int *is_stuck, struct error *error) {
+/* Highest fills with the present places unbounded, in batches of one frame up to `most_frames`. */
+static enum status measure(struct search *search, uint32_t most_frames, int *is_stuck, struct error *error) {
 	int recurs = 0;
 	memset(search->highest, 0, search->trial->pipeline.fifo_count * sizeof *search->highest);
 	enum status status = measure_batch(search, 1, is_stuck, &recurs, error);
 	recurs = *is_stuck;
-	for (uint32_t frames = WAIT_FRAMES; !status && !recurs && frames <= WAIT_FRAMES_MAX; frames *= 4)
+	for (uint32_t frames = FEW_FRAMES; !status && !recurs && frames <= most_frames; frames *= 4)
 		status = measure_batch(search, frames, is_stuck, &recurs, error);
 	return status;
 }
@@ -157,7 +159,7 @@ static void place_on_early_branches(struct search *search) {
 static enum status find_places(struct search *search, struct error *error) {
 	int is_stuck;
 	place_at_joins(search, 0);
-	enum status status = measure(search, &is_stuck, error);
+	enum status status = measure(search, FEW_FRAMES, &is_stuck, error);
 	if (!status && is_stuck)
 		status =
 		    error_set(error, STATUS_FAILED,
@@ -165,10 +167,10 @@ static enum status find_places(struct search *search, struct error *error) {
 		              "a fork do not hand a join the same number of words");
 	if (status) return status;
 	place_on_early_branches(search);
-	status = measure(search, &is_stuck, error);
+	status = measure(search, MANY_FRAMES, &is_stuck, error);
 	if (status || !is_stuck) return status;
 	place_at_joins(search, search->keep_named);
-	return measure(search, &is_stuck, error);
+	return measure(search, FEW_FRAMES, &is_stuck, error);
 }
 
 static uint32_t count_joins(const struct pipeline *pipeline) {
@@ -229,7 +231,7 @@ enum status stream_size_skips(struct pipeline *pipeline, struct error *error) {
 static enum status runs_at_all(void *context, int *is, struct error *error) {
 	struct trial *trial = context;
 	struct stream_result result;
-	const enum status status = trial_run(trial, WAIT_FRAMES, NULL, &result, error);
+	const enum status status = trial_run(trial, TRIAL_FRAMES, NULL, &result, error);
 	*is = !status && !result.is_stuck;
 	stream_result_clear(&result);
 	return status;
