@@ -1,5 +1,6 @@
-/* See comparison_plot.h. Blind rows that count are filled and dark, fitted ones open, the others grey: told apart by
- * shape as well as by colour. Cycles, so that boards of different clocks share the axes. */
+/* See comparison_plot.h. Blind rows that count are filled and dark, fitted ones open, blind ones that do not count
+ * grey: told apart by shape as well as by colour. A series is found in the CSV by its name, which must have no comma.
+ * Cycles, so that boards of different clocks share the axes. */
 #include "reports/comparison_plot.h"
 
 #include <limits.h>
@@ -20,7 +21,7 @@ static const struct {
 } styles[SERIES_COUNT] = {
     {"blind", PLOT_BLUE, 7, 0.45},
     {"fitted", PLOT_VERMILLION, 8, 0.6},
-    {"blind, not counted", "#707070", 1, 0.5},
+    {"not counted", "#707070", 1, 0.6},
 };
 
 static enum series series_of(const struct comparison_row *row) {
@@ -99,7 +100,7 @@ static void write_axis(char axis, double low, double high, FILE *out) {
 static void write_command(const struct extent *extent, double low, double high, struct plot *plot) {
 	FILE *out = plot->command;
 	fprintf(out, "plot [%.9g:%.9g] x with lines linecolor rgb '#909090' linewidth 1 notitle", low, high);
-	for (int s = SERIES_COUNT - 1; s >= 0; s--) {
+	for (int s = 0; s < SERIES_COUNT; s++) {
 		if (!extent->counts[s]) continue;
 		fprintf(out, ", \\\n     '%s.csv' skip 1 using (strcol(1) eq ", plot->name);
 		plot_quote(out, styles[s].name);

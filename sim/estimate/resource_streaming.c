@@ -73,13 +73,13 @@ void streaming_fifo_memory(uint64_t width_bits, uint64_t depth_words, struct mem
 
 static void fill_fifo(const struct fifo *fifo, struct fifo_resources *resources) {
 	streaming_fifo_memory(fifo->width_bits, fifo->depth_words, &resources->memory);
-	resource_row_add_blocks(&resources->row, &resources->memory, GRADE_ASSUMED);
-	resource_row_add(&resources->row, RESOURCE_FF, log2_up((uint64_t)fifo->depth_words + 1), GRADE_ASSUMED);
+	resource_row_add_blocks(&resources->row, &resources->memory, GRADE_FORMULA);
+	resource_row_add(&resources->row, RESOURCE_FF, log2_up((uint64_t)fifo->depth_words + 1), GRADE_FORMULA);
 	if (resources->memory.bram18s) {
-		resource_row_add(&resources->row, RESOURCE_LUT, BLOCK_LUTS + fifo->width_bits, GRADE_ASSUMED);
-		resource_row_add(&resources->row, RESOURCE_FF, BLOCK_FFS + fifo->width_bits, GRADE_ASSUMED);
+		resource_row_add(&resources->row, RESOURCE_LUT, BLOCK_LUTS + fifo->width_bits, GRADE_FORMULA);
+		resource_row_add(&resources->row, RESOURCE_FF, BLOCK_FFS + fifo->width_bits, GRADE_FORMULA);
 	} else if (fifo->depth_words <= 2) {
-		resource_row_add(&resources->row, RESOURCE_LUT, 4, GRADE_ASSUMED);
+		resource_row_add(&resources->row, RESOURCE_LUT, 4, GRADE_FORMULA);
 	}
 }
 

@@ -1,12 +1,12 @@
 /* Resources of a streaming machine: LUT, flip-flops, block RAM, DSP of each stage and FIFO, and whether the device has
  * them.
  *
- * Counted from the shapes of struct pipeline, with the lane, packing and memory-block rules of resource.h, and the
- * control of each kind as it was synthesised from the stages' RTL (configs/tech/streaming_synthesis.csv, the points
- * there when the constants were read; the DMA masters are those of the time-shared machine). What is built: a matrix
- * unit has PE x SIMD lanes, an accumulator a PE, one weight memory PE x SIMD weights wide and as deep as its folds, a
- * memory of its input vector, thresholds and their compares; a window its row buffer; a FIFO registers, shift
- * registers, LUT memory or block RAM. The matrix units have few points yet, so every amount is graded `assumed`.
+ * Counted from the shapes of struct pipeline, with the packing and memory-block rules of resource.h, and constants from
+ * the synthesis of the stages' RTL (configs/tech/streaming_synthesis.csv; the errors stand in
+ * resource_streaming_stages.c). The DMA masters are those of the time-shared machine, so `assumed`. What is built: a
+ * matrix unit has PE x SIMD lanes, an accumulator a PE, one weight memory PE x SIMD weights wide and as deep as its
+ * folds, a memory of its input vector, thresholds and their compares; a window its row buffer; a FIFO registers, shift
+ * registers, LUT memory or block RAM.
  *
  * Weights, thresholds and parameters are memories that can be loaded: LUT memory or block RAM. A memory takes block RAM
  * where that saves more than 150 LUTs for each RAMB18 (assumed: the devices here have 160 to 320 LUTs for each).

@@ -155,6 +155,7 @@ void resource_of_binary_engine(const struct config *config, struct resource_row 
 	resource_of_window_former(config, row);
 	/* Its addresses, or those of channel packing; the operand's choice fits into the LUT of its mask. */
 	resource_row_add(row, RESOURCE_LUT, 4 * ADDRESS_BITS + 6, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF, 9, GRADE_FORMULA);
 }
 
 /* Tiles along one operand: the last one is signed, those below hold 17 bits, the shift of the blocks' cascade. */

@@ -237,18 +237,101 @@ static enum status runs_at_all(void *context, int *is, struct error *error) {
 	return status;
 }
 
+/* A search for the depth of one place in a pipeline in which others, too, may be too shallow. */
+struct freeing {
+	struct trial *trial;
+	const struct waits *waits;
+	uint32_t place; /* index of waits */
+};
+
+/* *place: of the full places the one that is last in the pipeline, since those before it only queue up; waits->count
+ * where none is full, or the pipeline runs (*runs). */
+static enum status find_stuck_place(const struct freeing *freeing, uint32_t *place, int *runs, struct error *error) {
+	const struct waits *waits = freeing->waits;
+	const struct fifo *fifos = freeing->trial->pipeline.fifos;
+	struct stream_result result;
+	const enum status status = trial_run(freeing->trial, TRIAL_FRAMES, NULL, &result, error);
+	*runs = !status && !result.is_stuck;
+	*place = waits->count;
+	for (uint32_t w = 0; w < waits->count && !status && !*runs; w++) {
+		const struct fifo *fifo = &fifos[waits->fifos[w]];
+		if (result.fifos[waits->fifos[w]].fill_at_end < fifo->depth_words) continue;
+		if (*place == waits->count || fifo->to > fifos[waits->fifos[*place]].to) *place = w;
+	}
+	stream_result_clear(&result);
+	return status;
+}
+
+static enum status is_freed(void *context, int *is, struct error *error) {
+	const struct freeing *freeing = context;
+	uint32_t place;
+	const enum status status = find_stuck_place(freeing, &place, is, error);
+	*is = *is || place != freeing->place;
+	return status;
+}
+
+/* Joins of one network are much alike: narrows [low, high] by the depth that the last place needed. */
+static enum status try_hint(struct freeing *freeing, uint32_t fifo, uint32_t hint, uint32_t *low, uint32_t *high,
+                            struct error *error) {
+	for (int less = 0; less < 2; less++) {
+		int is = 0;
+		const uint32_t depth = hint - (uint32_t)less;
+		if (hint < 2 || depth < *low || depth >= *high) continue;
+		freeing->trial->pipeline.fifos[fifo].depth_words = depth;
+		const enum status status = is_freed(freeing, &is, error);
+		if (status) return status;
+		if (is)
+			*high = depth;
+		else
+			*low = depth + 1;
+	}
+	return STATUS_OK;
+}
+
+/* Deepens the place where it is stuck, again and again. A run that is stuck ends early, so this costs little. */
+static enum status free_places(struct freeing *freeing, struct error *error) {
+	const struct waits *waits = freeing->waits;
+	enum status status = STATUS_OK;
+	uint32_t hint = 0;
+	int runs = 0;
+	while (!status) {
+		status = find_stuck_place(freeing, &freeing->place, &runs, error);
+		if (status || runs) return status;
+		if (freeing->place == waits->count) break;
+		const uint32_t fifo = waits->fifos[freeing->place];
+		uint32_t low = freeing->trial->pipeline.fifos[fifo].depth_words + 1,
+		         high = waits->depth_words[freeing->place];
+		if (low > high) break;
+		status = try_hint(freeing, fifo, hint, &low, &high, error);
+		if (!status) status = trial_halve(freeing->trial, fifo, low, high, is_freed, freeing, error);
+		hint = freeing->trial->pipeline.fifos[fifo].depth_words;
+	}
+	waits_apply(waits,
+	            &freeing->trial->pipeline); /* what stands in the way is none of them: all that is known to run */
+	return status;
+}
+
 enum status stream_feasible_depths(const struct pipeline *pipeline, uint32_t *depth_words, struct error *error) {
 	struct trial trial;
 	struct waits waits = {0};
+	struct freeing freeing = {.trial = &trial, .waits = &waits};
 	int runs = 0;
 	enum status status = trial_begin(&trial, pipeline, error);
 	if (status) return status;
 	status = runs_at_all(&trial, &runs, error);
 	if (!status && !runs) status = waits_find(&waits, &trial, 0, error);
-	waits_apply(&waits, &trial.pipeline);
-	for (uint32_t w = 0; w < waits.count && !status; w++)
-		status = trial_halve(&trial, waits.fifos[w], pipeline->fifos[waits.fifos[w]].depth_words,
-		                     waits.depth_words[w], runs_at_all, &trial, error);
+	if (!status && !runs) status = free_places(&freeing, error);
+	for (uint32_t w = 0; w < waits.count && !status; w++) { /* less, where places deepened later help */
+		uint32_t *depth = &trial.pipeline.fifos[waits.fifos[w]].depth_words;
+		const uint32_t built = pipeline->fifos[waits.fifos[w]].depth_words;
+		if (*depth == built) continue;
+		--*depth;
+		status = runs_at_all(&trial, &runs, error);
+		if (!status && runs)
+			status = trial_halve(&trial, waits.fifos[w], built, *depth, runs_at_all, &trial, error);
+		else
+			++*depth;
+	}
 	for (uint32_t f = 0; f < pipeline->fifo_count; f++) depth_words[f] = trial.pipeline.fifos[f].depth_words;
 	waits_clear(&waits);
 	trial_end(&trial);

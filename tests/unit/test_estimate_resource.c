@@ -198,12 +198,13 @@ static void binary_engine_is_near_its_synthesis(void **state) {
 	}
 }
 
-/* nb_window at 48-bit words (configs/tech/synthesis.csv): LUTs within 8 %, flip-flops exactly. */
+/* nb_window at 48-bit words (configs/tech/synthesis.csv): LUTs within 4 %, flip-flops exactly. The engine's choice between
+ * its addresses and those of channel packing is 102 LUTs and 9 flip-flops more. */
 static void window_former_is_near_its_synthesis(void **state) {
 	static const struct {
 		uint32_t bits;
 		uint64_t luts, ffs;
-	} points[] = {{576, 4026, 1798}, {4608, 6346, 9877}};
+	} points[] = {{576, 3539, 1798}, {4608, 5564, 9877}};
 	struct config config;
 	struct device device;
 	struct resources channel, window;
@@ -217,9 +218,9 @@ static void window_former_is_near_its_synthesis(void **state) {
 		const struct resource_amount *without = channel.rows[RESOURCE_BINARY_ENGINE].amounts;
 		config.binary_window_bits = points[i].bits;
 		estimate_resources(&config, &device, &window);
-		double luts = (double)(amounts[RESOURCE_LUT].count - without[RESOURCE_LUT].count);
-		assert_true(fabs(luts / (double)points[i].luts - 1) < 0.08);
-		assert_int_equal(amounts[RESOURCE_FF].count - without[RESOURCE_FF].count, points[i].ffs);
+		double luts = (double)(amounts[RESOURCE_LUT].count - without[RESOURCE_LUT].count - 102);
+		assert_true(fabs(luts / (double)points[i].luts - 1) < 0.04);
+		assert_int_equal(amounts[RESOURCE_FF].count - without[RESOURCE_FF].count, points[i].ffs + 9);
 		assert_int_equal(amounts[RESOURCE_LUT].grade, GRADE_FORMULA);
 	}
 }
@@ -341,6 +342,75 @@ static void buffers_of_the_shipped_machine(void **state) {
 	assert_int_equal(buffers[BUFFER_ACCUMULATORS].amounts[RESOURCE_BRAM18].count, 8);
 	/* program memory: 128 bits x 8,192; 15 x 4 RAMB18 of 9 x 2K is the least */
 	assert_int_equal(resources.rows[RESOURCE_PROGRAM_MEMORY].amounts[RESOURCE_BRAM18].count, 60);
+}
+
+/* A whole machine as synthesised (configs/tech/synthesis.csv, a `machine` row; machines take no part in any fit): LUTs
+ * within 2 %, flip-flops within 0.2 %, blocks exactly. The DMA's data FIFOs are not in its Verilog, the output
+ * registers of buffers of one bank are in its fabric, and memory controllers are outside. */
+static void a_whole_machine_is_near_its_synthesis(void **state) {
+	struct config config;
+	struct device device;
+	struct resources resources;
+	uint64_t counts[RESOURCE_KIND_COUNT] = {0};
+	(void)state;
+	load("u250", &config, &device);
+	config.binary_pes = 4;
+	config.binary_words = 1;
+	config.binary_packing = PACKING_CHANNEL;
+	config.binary_fabric = FABRIC_LUT;
+	config.binary_popcount = POPCOUNT_LUT;
+	config.fixed_rows = config.fixed_columns = 8;
+	config.post_lanes = 4;
+	config.dma_axi_bytes = 32;
+	config.dma_outstanding = 2;
+	config.sequencer_queue_depth = 3;
+	config.sequencer_program_commands = 512;
+	config.sequencer_fetch_cycles = 1;
+	for (int buffer = 0; buffer < BUFFER_COUNT; buffer++) {
+		config.buffer[buffer].depth_words = 512;
+		config.buffer[buffer].technology = TECHNOLOGY_BRAM36;
+		config.buffer[buffer].banks = buffer == BUFFER_FIXED_ACTIVATIONS ? 2 : 1;
+		if (config.buffer[buffer].banks == 1)
+			counts[RESOURCE_FF] += config_word_bits(&config, (enum buffer_id)buffer);
+	}
+	estimate_resources(&config, &device, &resources);
+	for (int unit = 0; unit < RESOURCE_MEMORY_CONTROLLERS; unit++)
+		for (int kind = 0; kind < RESOURCE_KIND_COUNT; kind++)
+			counts[kind] += resources.rows[unit].amounts[kind].count;
+	for (int memory = MEMORY_LOAD_DATA; memory <= MEMORY_STORE_DATA; memory++) {
+		const struct memory_blocks *data = &resources.memories[memory];
+		counts[RESOURCE_LUT] -= data->memory_luts + data->mux_luts;
+		counts[RESOURCE_FF] -= data->ffs;
+		counts[RESOURCE_BRAM18] -= data->bram18s;
+	}
+	assert_true(fabs((double)counts[RESOURCE_LUT] / 22291 - 1) < 0.02);
+	assert_true(fabs((double)counts[RESOURCE_FF] / 10496 - 1) < 0.002);
+	assert_int_equal(counts[RESOURCE_BRAM18], 81);
+	assert_int_equal(counts[RESOURCE_URAM], 0);
+	assert_int_equal(counts[RESOURCE_DSP], 84);
+}
+
+/* The window former that reads several words a cycle needs the bit activations as often, and nothing else of them. */
+static void window_reads_repeat_the_bit_activations(void **state) {
+	struct config config;
+	struct device device;
+	struct resources one, three;
+	(void)state;
+	load("u250", &config, &device);
+	config.binary_packing = PACKING_WINDOW;
+	config.binary_window_reads = 1;
+	estimate_resources(&config, &device, &one);
+	config.binary_window_reads = 3;
+	estimate_resources(&config, &device, &three);
+	for (int buffer = 0; buffer < BUFFER_COUNT; buffer++) {
+		uint64_t times = buffer == BUFFER_BIT_ACTIVATIONS ? 3 : 1;
+		const struct resource_amount *before = one.rows[RESOURCE_BUFFERS + buffer].amounts;
+		const struct resource_amount *after = three.rows[RESOURCE_BUFFERS + buffer].amounts;
+		assert_int_equal(after[RESOURCE_BRAM18].count, times * before[RESOURCE_BRAM18].count);
+		assert_int_equal(after[RESOURCE_URAM].count, times * before[RESOURCE_URAM].count);
+	}
+	assert_true(three.rows[RESOURCE_BINARY_ENGINE].amounts[RESOURCE_FF].count >
+	            one.rows[RESOURCE_BINARY_ENGINE].amounts[RESOURCE_FF].count);
 }
 
 static void shipped_machines_fit(void **state) {
@@ -506,6 +576,8 @@ int main(void) {
 	    cmocka_unit_test(post_lanes_equal_synthesis),
 	    cmocka_unit_test(the_last_block_decides),
 	    cmocka_unit_test(buffers_of_the_shipped_machine),
+	    cmocka_unit_test(a_whole_machine_is_near_its_synthesis),
+	    cmocka_unit_test(window_reads_repeat_the_bit_activations),
 	    cmocka_unit_test(shipped_machines_fit),
 	    cmocka_unit_test(too_large_a_machine_does_not_fit),
 	    cmocka_unit_test(absent_memory_does_not_fit),

@@ -276,6 +276,53 @@ static void print_names_what_is_set(void **state) {
 	free(text);
 }
 
+/* Cycles of one row, cycle by cycle: the former reads up to `reads` words of the present column, the lanes take a
+ * finished window when they are free, and in that cycle the former goes on with the next pixel. */
+static uint64_t row_by_cycle(const struct conv_fields *conv, uint32_t reads) {
+	const uint32_t kept = conv->stride >= conv->kernel ? 0 : conv->kernel - conv->stride;
+	uint32_t word = 0, column = 0, pixel_read = 0, pixels_done = 0, step = 0;
+	int is_reading = 1, is_ready = 0, is_stepping = 0;
+	for (uint64_t cycle = 1;; cycle++) {
+		const int starts = is_ready && !is_stepping;
+		if (starts) is_ready = 0, is_stepping = 1, step = 0;
+		if (is_reading || (starts && pixel_read < conv->output_width)) {
+			is_reading = 1;
+			word += reads;
+			if (word >= conv->kernel * conv->input_words) word = 0, column++;
+			if (column == conv->kernel) column = kept, is_reading = 0, is_ready = 1, pixel_read++;
+		}
+		if (!is_stepping || ++step < conv->groups * conv->steps) continue;
+		is_stepping = 0;
+		if (++pixels_done == conv->output_width) return cycle;
+	}
+}
+
+static void window_steps_are_those_of_a_former(void **state) {
+	(void)state;
+	struct config config;
+	config_defaults(&config);
+	uint32_t random = 5;
+	for (int n = 0; n < 5000; n++) {
+		uint32_t draw[7];
+		for (int i = 0; i < 7; i++) {
+			random = random * 1664525u + 1013904223u;
+			draw[i] = random >> 20;
+		}
+		struct command command = {.opcode = OPCODE_BINARY_CONV,
+		                          .flags = CONV_WINDOW_PACKED,
+		                          .f.conv = {.rows = 1,
+		                                     .output_width = 1 + draw[0] % 9,
+		                                     .kernel = 1 + draw[1] % 5,
+		                                     .stride = 1 + draw[2] % 6,
+		                                     .input_words = 1 + draw[3] % 4,
+		                                     .groups = 1 + draw[4] % 3,
+		                                     .steps = 1 + draw[5] % 9}};
+		config.binary_window_reads = 1 + draw[6] % 4;
+		assert_int_equal(command_steps(&command, &config),
+		                 row_by_cycle(&command.f.conv, config.binary_window_reads));
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(fields_are_in_their_places),
@@ -284,6 +331,7 @@ int main(void) {
 	    cmocka_unit_test(overflow_names_the_field),
 	    cmocka_unit_test(units_are_right),
 	    cmocka_unit_test(steps_are_those_of_the_loops),
+	    cmocka_unit_test(window_steps_are_those_of_a_former),
 	    cmocka_unit_test(print_names_what_is_set),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

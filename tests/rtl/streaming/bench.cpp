@@ -1,6 +1,6 @@
-// Verilator bench of streaming pipelines written by generate.cpp: runs all pipelines of the build side by side, each until its output DMA
-// takes the last word or until it is stuck, and prints total cycles, the end of each frame, the attribution of each stage, the
-// highest fill of each FIFO and the words that came out. Links nothing of the simulator.
+// Verilator bench of streaming pipelines written by generate.cpp: runs all pipelines of the build side by side, each
+// until its output DMA takes the last word or until it is stuck, and prints total cycles, the end of each frame, the
+// attribution of each stage, the highest fill of each FIFO and the words that came out. Links nothing of the simulator.
 //
 // Usage: bench [--scramble SEED] [--occupancy FILE]     in the folder with run.txt and the memory files
 // Status: 0 all done, 3 bad file, 6 at least one pipeline is stuck.
@@ -50,23 +50,24 @@ struct pipeline_run {
 	size_t output_size() const { return (output_bits + 31) / 32; }
 };
 
-[[noreturn]] void fail(int status, const std::string &text)
-{
+[[noreturn]] void fail(int status, const std::string &text) {
 	std::fflush(stdout);
 	std::fprintf(stderr, "bench: %s\n", text.c_str());
 	std::exit(status);
 }
 
-void read_input(pipeline_run &run)
-{
+void read_input(pipeline_run &run) {
 	std::ifstream file(run.input_path);
 	std::string word;
 	while (file >> word) {
 		std::vector<uint32_t> parts(run.input_size(), 0);
 		for (size_t d = 0; d < word.size(); d++) {
 			char digit = word[word.size() - 1 - d];
-			unsigned value = digit <= '9' ? static_cast<unsigned>(digit - '0') : static_cast<unsigned>((digit | 32) - 'a' + 10);
-			if (value > 15 || d / 8 >= parts.size()) fail(STATUS_INPUT, run.input_path + ": '" + word + "' is not a word of " + std::to_string(run.input_bits) + " bits");
+			unsigned value = digit <= '9' ? static_cast<unsigned>(digit - '0')
+			                              : static_cast<unsigned>((digit | 32) - 'a' + 10);
+			if (value > 15 || d / 8 >= parts.size())
+				fail(STATUS_INPUT, run.input_path + ": '" + word + "' is not a word of " +
+				                       std::to_string(run.input_bits) + " bits");
 			parts[d / 8] |= value << (4 * (d % 8));
 		}
 		run.words.insert(run.words.end(), parts.begin(), parts.end());
@@ -74,8 +75,7 @@ void read_input(pipeline_run &run)
 	if (run.words.empty()) run.words.assign(run.input_size(), 0);
 }
 
-std::vector<pipeline_run> read_runs(const char *path)
-{
+std::vector<pipeline_run> read_runs(const char *path) {
 	std::vector<pipeline_run> runs;
 	std::ifstream file(path);
 	if (!file) fail(STATUS_INPUT, std::string(path) + ": cannot be read");
@@ -87,7 +87,8 @@ std::vector<pipeline_run> read_runs(const char *path)
 		if (word == "pipeline") {
 			pipeline_run run;
 			size_t stages = 0, fifos = 0;
-			line >> run.name >> run.frames >> run.start_cycles >> run.input_bits >> run.output_bits >> stages >> fifos >> run.input_path;
+			line >> run.name >> run.frames >> run.start_cycles >> run.input_bits >> run.output_bits >>
+			    stages >> fifos >> run.input_path;
 			run.input_word = input_word;
 			run.output_word = output_word;
 			run.state_word = state_word;
@@ -112,14 +113,13 @@ std::vector<pipeline_run> read_runs(const char *path)
 	return runs;
 }
 
-void give_input(Vns_top &top, const pipeline_run &run, size_t number)
-{
+void give_input(Vns_top &top, const pipeline_run &run, size_t number) {
 	size_t words = run.words.size() / run.input_size(), index = top.memory_index[number] % words;
-	for (size_t k = 0; k < run.input_size(); k++) top.memory_word[run.input_word + k] = run.words[index * run.input_size() + k];
+	for (size_t k = 0; k < run.input_size(); k++)
+		top.memory_word[run.input_word + k] = run.words[index * run.input_size() + k];
 }
 
-std::string hexadecimal(const Vns_top &top, const pipeline_run &run)
-{
+std::string hexadecimal(const Vns_top &top, const pipeline_run &run) {
 	std::string text;
 	char part[9];
 	for (size_t k = run.output_size(); k-- > 0;) {
@@ -130,12 +130,12 @@ std::string hexadecimal(const Vns_top &top, const pipeline_run &run)
 }
 
 // What happens in this cycle, before its end.
-void watch(const Vns_top &top, pipeline_run &run, size_t number, uint64_t cycle)
-{
+void watch(const Vns_top &top, pipeline_run &run, size_t number, uint64_t cycle) {
 	bool moved = cycle < run.start_cycles;
 	for (size_t s = 0; s < run.stages.size(); s++) {
 		unsigned state = (top.states[run.state_word + s / 4] >> (8 * (s % 4))) & 0xff;
-		if (state == 0 || (state & (state - 1))) fail(STATUS_INPUT, run.name + ": stage " + run.stages[s] + " has not one state");
+		if (state == 0 || (state & (state - 1)))
+			fail(STATUS_INPUT, run.name + ": stage " + run.stages[s] + " has not one state");
 		run.cycles[s][static_cast<unsigned>(__builtin_ctz(state))]++;
 		if (state & BUSY_OR_FILLING) moved = true;
 	}
@@ -151,8 +151,7 @@ void watch(const Vns_top &top, pipeline_run &run, size_t number, uint64_t cycle)
 }
 
 // The FIFOs after the end of the cycle.
-void watch_fifos(const Vns_top &top, pipeline_run &run, uint64_t cycle)
-{
+void watch_fifos(const Vns_top &top, pipeline_run &run, uint64_t cycle) {
 	for (size_t f = 0; f < run.fifos.size(); f++) {
 		uint32_t count = top.counts[run.count_word + f];
 		if (count != run.fifos[f].count) run.moved_at_cycle = cycle; // a push of a flushing stage
@@ -161,8 +160,7 @@ void watch_fifos(const Vns_top &top, pipeline_run &run, uint64_t cycle)
 	}
 }
 
-void print_run(const Vns_top &top, const pipeline_run &run)
-{
+void print_run(const Vns_top &top, const pipeline_run &run) {
 	std::printf("case %s\n", run.name.c_str());
 	if (run.stuck) {
 		std::printf("stuck %llu\n", static_cast<unsigned long long>(run.moved_at_cycle));
@@ -173,10 +171,13 @@ void print_run(const Vns_top &top, const pipeline_run &run)
 	} else {
 		std::printf("total_cycles %llu\n", static_cast<unsigned long long>(run.total_cycles));
 	}
-	for (size_t k = 0; k < run.frame_ends.size(); k++) std::printf("frame %zu %llu\n", k, static_cast<unsigned long long>(run.frame_ends[k]));
+	for (size_t k = 0; k < run.frame_ends.size(); k++)
+		std::printf("frame %zu %llu\n", k, static_cast<unsigned long long>(run.frame_ends[k]));
 	for (size_t s = 0; s < run.stages.size() && !run.stuck; s++) {
 		std::printf("attribution %s", run.stages[s].c_str());
-		for (unsigned state = 0; state < STATES; state++) std::printf(" %s %llu", state_names[state], static_cast<unsigned long long>(run.cycles[s][state]));
+		for (unsigned state = 0; state < STATES; state++)
+			std::printf(" %s %llu", state_names[state],
+			            static_cast<unsigned long long>(run.cycles[s][state]));
 		std::printf("\n");
 	}
 	for (const auto &fifo : run.fifos) {
@@ -188,16 +189,14 @@ void print_run(const Vns_top &top, const pipeline_run &run)
 	std::printf("end\n");
 }
 
-void tick(Vns_top &top)
-{
+void tick(Vns_top &top) {
 	top.clock = 1;
 	top.eval();
 	top.clock = 0;
 	top.eval();
 }
 
-void start(Vns_top &top, const std::vector<pipeline_run> &runs)
-{
+void start(Vns_top &top, const std::vector<pipeline_run> &runs) {
 	top.clock = 0;
 	top.reset = 1;
 	for (size_t p = 0; p < runs.size(); p++) {
@@ -212,8 +211,7 @@ void start(Vns_top &top, const std::vector<pipeline_run> &runs)
 
 } // namespace
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
 	VerilatedContext context;
 	FILE *occupancy = nullptr;
 	for (int i = 1; i < argc; i++) {
@@ -246,7 +244,9 @@ int main(int argc, char **argv)
 				watch_fifos(*top, runs[p], cycle);
 				if (occupancy)
 					for (const auto &fifo : runs[p].fifos)
-						std::fprintf(occupancy, "%s,%llu,%s,%u\n", runs[p].name.c_str(), static_cast<unsigned long long>(cycle), fifo.name.c_str(), fifo.count);
+						std::fprintf(occupancy, "%s,%llu,%s,%u\n", runs[p].name.c_str(),
+						             static_cast<unsigned long long>(cycle), fifo.name.c_str(),
+						             fifo.count);
 			}
 	}
 	bool stuck = false;
