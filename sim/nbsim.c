@@ -10,13 +10,13 @@
 #include "sim/base/shipped.h"
 #include "sim/nbsim_options.h"
 #include "sim/nbsim_streaming.h"
+#include "sim/nbsim_workload.h"
 #include "sim/run/progress.h"
 #include "sim/run/simulation.h"
 #include "sim/run/timeline.h"
 #include "sim/run/vcd.h"
 #include "sim/store/database.h"
 #include "sim/systemc/systemc_run.h"
-#include "workloads/compile.h"
 
 static volatile sig_atomic_t stop_requested;
 
@@ -48,46 +48,9 @@ static void session_clear(struct session *session) {
 	trace_clear(&session->trace);
 }
 
-static int ends_with(const char *text, const char *end) {
-	size_t length = strlen(text), end_length = strlen(end);
-	return length >= end_length && !strcmp(text + length - end_length, end);
-}
-
-static int has_file(const char *folder, const char *name) {
-	char path[PATH_MAX];
-	int length = snprintf(path, sizeof path, "%s/%s", folder, name);
-	return length > 0 && (size_t)length < sizeof path && access(path, F_OK) == 0;
-}
-
-/* A path below the current folder, a bare shipped name, or a path of the source tree among the shipped files. */
-static enum status find_network(const char *name, char *folder, size_t bytes, struct error *error) {
-	static const char networks[] = "workloads/networks/";
-	char place[PATH_MAX];
-	enum status status = compile_find_network(name, folder, bytes, error);
-	if (status && !strncmp(name, networks, sizeof networks - 1))
-		status = compile_find_network(name + sizeof networks - 1, folder, bytes, error);
-	for (int p = 0; status && strchr(name, '/') && p < SHIPPED_PLACES; p++) {
-		shipped_place(p, place, sizeof place);
-		int length = snprintf(folder, bytes, "%s/%s", place, name);
-		if (place[0] && length > 0 && (size_t)length < bytes && has_file(folder, "network.ini"))
-			status = STATUS_OK;
-	}
-	return status;
-}
-
-/* A network without parameters is run for its shapes alone. */
 static enum status load_workload(struct session *session, const char *name, struct error *error) {
 	snprintf(session->workload, sizeof session->workload, "%s", name);
-	if (ends_with(name, ".nbt")) return trace_read(&session->trace, name, error);
-	char folder[PATH_MAX];
-	enum status status = find_network(name, folder, sizeof folder, error);
-	if (status) return status;
-	struct compile_options compile = {.network = folder,
-	                                  .config = &session->config,
-	                                  .seed = session->config.seed,
-	                                  .shape_only =
-	                                      !has_file(folder, "net.txt") && !has_file(folder, "params.txt")};
-	return compile_network(&compile, &session->trace, NULL, error);
+	return nbsim_load_workload(name, &session->config, &session->trace, error);
 }
 
 static enum status load_named(const char *folder, const char *name, char *path, size_t bytes, struct error *error) {

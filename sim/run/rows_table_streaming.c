@@ -63,7 +63,7 @@ static void print_bottleneck(const struct rows *rows, FILE *out) {
 static void print_depths(const struct rows *rows, FILE *out) {
 	char a[32];
 	double period = table_number(rows, "run", "cycles_per_frame"),
-	       unbounded = table_number(rows, "run", "unbounded_fifo_cycles_per_frame"),
+	       unbounded = table_number(rows, "run", "least_cycles_per_frame"),
 	       latency = table_number(rows, "run", "latency_cycles"),
 	       unbounded_latency = table_number(rows, "run", "unbounded_fifo_latency_cycles");
 	fprintf(out, "FIFO depths   ");

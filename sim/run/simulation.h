@@ -81,8 +81,8 @@ enum status simulation_time(struct simulation *simulation, simulation_kernel *ke
 enum status simulation_time_streaming(struct simulation *simulation, stream_kernel *kernel,
                                       const struct stream_options *options, struct error *error);
 
-/* After simulation_time: about eight native runs more (unlimited_cycles, sufficient_bytes_per_cycle). Streaming: one to
- * three (unbounded_*). */
+/* After simulation_time: about eight native runs more (unlimited_cycles, sufficient_bytes_per_cycle). Streaming: one
+ * (unbounded_*). */
 enum status simulation_bandwidth(struct simulation *simulation, struct error *error);
 
 /* After simulation_time: resources, fit, energy. */

@@ -97,27 +97,10 @@ uint64_t simulation_least_cycles(const struct pipeline *pipeline) {
 
 /* ---- FIFOs of any depth */
 
-/* Cycles a frame: the second half of a batch, for full FIFOs never come back to a state they had. */
-static enum status find_unbounded_period(struct simulation_streaming *streaming, struct error *error) {
-	enum { FRAMES = 16 };
-	const struct stream_options options = {.unbounded_fifos = 1};
-	struct stream_result whole = {0}, half = {0};
-	enum status status = stream_run(&streaming->pipeline, FRAMES, &options, &whole, error);
-	if (!status) status = stream_run(&streaming->pipeline, FRAMES / 2, &options, &half, error);
-	if (!status)
-		streaming->unbounded_period_cycles =
-		    (double)(whole.total_cycles - half.total_cycles) / (FRAMES - FRAMES / 2);
-	stream_result_clear(&whole);
-	stream_result_clear(&half);
-	return status;
-}
-
 enum status streaming_unbounded(struct simulation *simulation, struct error *error) {
 	struct simulation_streaming *streaming = &simulation->streaming;
 	const struct stream_options options = {.unbounded_fifos = 1};
 	struct stream_result single = {0};
-	uint64_t least_cycles = simulation_least_cycles(&streaming->pipeline);
-	double period_cycles = stream_steady_cycles(&streaming->steady);
 	free(streaming->unbounded_fill_words);
 	streaming->unbounded_fill_words = calloc(streaming->pipeline.fifo_count, sizeof(uint32_t));
 	if (!streaming->unbounded_fill_words) return error_set(error, STATUS_MEMORY, "out of memory for the FIFOs");
@@ -126,8 +109,6 @@ enum status streaming_unbounded(struct simulation *simulation, struct error *err
 		streaming->unbounded_latency_cycles = single.total_cycles;
 		for (uint32_t f = 0; f < single.fifo_count; f++)
 			streaming->unbounded_fill_words[f] = single.fifos[f].highest_fill;
-		streaming->unbounded_period_cycles = period_cycles;
-		if (period_cycles > (double)least_cycles) status = find_unbounded_period(streaming, error);
 	}
 	stream_result_clear(&single);
 	return status;

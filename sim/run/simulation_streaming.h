@@ -22,16 +22,16 @@ struct simulation_streaming {
 	struct stream_result batch; /* run.frames frames */
 	uint64_t latency_cycles;    /* a batch of one frame */
 	struct stream_steady steady;
-	/* With FIFOs of any depth between layers and between forks and joins: latency, cycles a frame, and how many
-	 * words each FIFO then holds at most while a single frame runs (NULL before simulation_bandwidth). */
+	/* With FIFOs of any depth: latency, and how many words each FIFO then holds at most while a single frame runs
+	 * (NULL before simulation_bandwidth). */
 	uint64_t unbounded_latency_cycles;
-	double unbounded_period_cycles;
 	uint32_t *unbounded_fill_words;
 	struct streaming_resources resources;
 	struct streaming_energy energy;
 };
 
-/* Slowest stage of a pipeline in cycles a frame when nothing stalls: no depth makes the period shorter. */
+/* Slowest stage of a pipeline in cycles a frame when nothing stalls: no depth makes the period shorter, and FIFOs of
+ * any depth make it that (all FIFOs go forward, so nothing holds the slowest stage then). */
 uint64_t simulation_least_cycles(const struct pipeline *pipeline);
 
 /* Steps of simulation.h for config.organisation = streaming. */

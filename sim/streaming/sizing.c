@@ -17,7 +17,7 @@
 #include "sim/streaming/schedule.h"
 #include "sim/streaming/sizing_trial.h"
 
-enum { LEAST_WORDS = 2, DEEPEST_WORDS = 1 << 22, MANY_FRAMES = 1024 };
+enum { LEAST_WORDS = 2, DEEPEST_WORDS = 1 << 22, MANY_FRAMES = 1024, PACE_FRAMES = 12 };
 
 /* A batch of one frame, and the steady state of a larger one. */
 struct pace {
@@ -33,6 +33,7 @@ struct sizing {
 	struct pace wanted;
 	uint32_t *order; /* FIFO indices, the most expensive first */
 	uint32_t *highest;
+	int is_thorough;
 };
 
 /* ---- how fast it is */
@@ -52,8 +53,10 @@ static enum status measure_latency(struct sizing *sizing, struct pace *pace, uin
 	return status;
 }
 
-/* A batch that does not recur is not in its steady state, or has a long one: a larger one is tried. */
-static enum status measure_period(struct sizing *sizing, struct pace *pace, uint32_t *highest, struct error *error) {
+/* The period at its own pace. A batch that does not recur is not in its steady state, or has a long one: a larger one
+ * is tried. */
+static enum status measure_own_period(struct sizing *sizing, struct pace *pace, uint32_t *highest,
+                                      struct error *error) {
 	enum status status = STATUS_OK;
 	pace->period_frames = 0;
 	for (uint32_t frames = sizing->frames; !status && !pace->is_stuck && !pace->period_frames; frames *= 4) {
@@ -73,7 +76,62 @@ static enum status measure_period(struct sizing *sizing, struct pace *pace, uint
 	return status;
 }
 
-/* `highest` may be NULL; gets the fills of both batches. */
+static int compare_periods(uint64_t cycles, uint64_t frames, const struct pace *with) {
+	const uint64_t one = cycles * with->period_frames, other = with->period_cycles * frames;
+	return one < other ? -1 : one > other;
+}
+
+enum answer { KEEPS, FAILS, UNKNOWN };
+
+/* Whether it settles to the period of `pace` when the input DMA goes at that pace: a few frames, where the FIFOs of a
+ * machine at its own pace may fill for hundreds of frames before it is in its steady state. `highest` gets the fills
+ * with which it keeps it. */
+static enum status ask_pace(struct sizing *sizing, const struct pace *pace, enum answer *answer, uint32_t *highest,
+                            struct error *error) {
+	struct stream_result result;
+	const enum status status = trial_run_at_pace(&sizing->trial, PACE_FRAMES, pace->period_cycles,
+	                                             (uint32_t)pace->period_frames, &result, error);
+	*answer = UNKNOWN;
+	if (result.is_stuck) *answer = FAILS;
+	if (!status && result.period_frames) {
+		const int slower = compare_periods(result.period_cycles, result.period_frames, pace);
+		*answer = slower == 0 ? KEEPS : slower > 0 ? FAILS : UNKNOWN;
+	}
+	if (*answer == KEEPS) note_fills(highest, &result);
+	stream_result_clear(&result);
+	return status;
+}
+
+/* No depths can do better than the stage that needs most cycles a frame. */
+static uint64_t slowest_stage_cycles(const struct pipeline *pipeline) {
+	uint64_t slowest = 0;
+	for (uint32_t i = 0; i < pipeline->stage_count; i++) {
+		const uint64_t cycles = stage_cycles(&pipeline->stages[i], pipeline->pool_overhead_cycles);
+		if (cycles > slowest) slowest = cycles;
+	}
+	return slowest;
+}
+
+static enum status measure_period(struct sizing *sizing, struct pace *pace, uint32_t *highest, struct error *error) {
+	const uint32_t fifo_count = sizing->trial.pipeline.fifo_count;
+	enum answer answer = UNKNOWN;
+	enum status status = STATUS_OK;
+	if (sizing->trial.pipeline.flushing) return measure_own_period(sizing, pace, highest, error);
+	pace->period_cycles = slowest_stage_cycles(&sizing->trial.pipeline);
+	pace->period_frames = 1;
+	status = ask_pace(sizing, pace, &answer, highest, error);
+	if (status || answer == KEEPS) return status;
+	uint32_t *own = calloc(fifo_count, sizeof *own);
+	if (!own) return error_set(error, STATUS_MEMORY, "out of memory for the sizing of FIFOs");
+	status = measure_own_period(sizing, pace, own, error);
+	if (!status && !pace->is_stuck) status = ask_pace(sizing, pace, &answer, highest, error);
+	for (uint32_t f = 0; f < fifo_count && answer != KEEPS && highest; f++)
+		if (own[f] > highest[f]) highest[f] = own[f];
+	free(own);
+	return status;
+}
+
+/* `highest` may be NULL; gets fills: with one word more than these nothing gets slower. */
 static enum status measure(struct sizing *sizing, struct pace *pace, uint32_t *highest, struct error *error) {
 	memset(pace, 0, sizeof *pace);
 	if (highest) memset(highest, 0, sizing->trial.pipeline.fifo_count * sizeof *highest);
@@ -87,19 +145,22 @@ static int is_as_quick(const struct sizing *sizing, uint64_t latency_cycles) {
 	return latency_cycles * 1000 <= sizing->wanted.latency_cycles * (1000 + tolerance);
 }
 
-static int has_period(const struct pace *pace, const struct pace *wanted) {
-	return pace->period_cycles * wanted->period_frames <= wanted->period_cycles * pace->period_frames;
-}
-
-/* The single frame first: it costs least and refuses most. */
+/* The single frame first: it costs least and refuses most. Where a few frames at the wanted pace do not tell, it is too
+ * slow, unless `is_thorough`. */
 static enum status keeps_pace(void *context, int *is, struct error *error) {
 	struct sizing *sizing = context;
 	struct pace pace = {0};
+	enum answer answer = UNKNOWN;
 	*is = 0;
 	enum status status = measure_latency(sizing, &pace, NULL, error);
 	if (status || pace.is_stuck || !is_as_quick(sizing, pace.latency_cycles)) return status;
-	status = measure_period(sizing, &pace, NULL, error);
-	*is = !status && !pace.is_stuck && has_period(&pace, &sizing->wanted);
+	if (!sizing->trial.pipeline.flushing) status = ask_pace(sizing, &sizing->wanted, &answer, NULL, error);
+	*is = answer == KEEPS;
+	if (status || answer != UNKNOWN) return status;
+	if (!sizing->trial.pipeline.flushing && !sizing->is_thorough) return STATUS_OK;
+	status = measure_own_period(sizing, &pace, NULL, error);
+	*is =
+	    !status && !pace.is_stuck && compare_periods(pace.period_cycles, pace.period_frames, &sizing->wanted) <= 0;
 	return status;
 }
 
@@ -122,16 +183,6 @@ static enum status free_if_stuck(struct sizing *sizing, struct error *error) {
 	if (!status && sizing->wanted.is_stuck)
 		status = error_set(error, STATUS_FAILED, "the pipeline is stuck with the depths that should free it");
 	return status;
-}
-
-/* No depths can do better than the stage that needs most cycles a frame. */
-static uint64_t slowest_stage_cycles(const struct pipeline *pipeline) {
-	uint64_t slowest = 0;
-	for (uint32_t i = 0; i < pipeline->stage_count; i++) {
-		const uint64_t cycles = stage_cycles(&pipeline->stages[i], pipeline->pool_overhead_cycles);
-		if (cycles > slowest) slowest = cycles;
-	}
-	return slowest;
 }
 
 static uint32_t frame_words(const struct pipeline *pipeline, const struct fifo *fifo) {
@@ -242,6 +293,7 @@ static enum status shrink_to_the_last(struct sizing *sizing, struct error *error
 	const struct pipeline *pipeline = &sizing->trial.pipeline;
 	enum status status = STATUS_OK;
 	int has_changed = 1;
+	sizing->is_thorough = 1;
 	while (has_changed && !status) {
 		has_changed = 0;
 		for (uint32_t i = 0; i < pipeline->fifo_count && !status; i++) {
@@ -277,10 +329,10 @@ static enum status find_depths(struct sizing *sizing, struct error *error) {
 	cut_to_fills(sizing);
 	status = shrink_all(sizing, error);
 	if (!status) status = shrink_to_the_last(sizing, error);
-	if (!status) status = measure(sizing, &after, NULL, error);
+	if (!status) status = measure_latency(sizing, &after, NULL, error);
 	if (status) return status;
 	result->latency_after_cycles = after.latency_cycles;
-	result->period_after_cycles = period_of(&after);
+	result->period_after_cycles = period_of(&sizing->wanted);
 	return STATUS_OK;
 }
 

@@ -33,14 +33,26 @@ void trial_end(struct trial *trial) {
 	trial->pipeline.fifos = NULL;
 }
 
-enum status trial_run(struct trial *trial, uint32_t frames, const uint8_t *unbounded, struct stream_result *result,
-                      struct error *error) {
-	const struct stream_options options = {.unbounded = unbounded, .stop = trial->stop};
+static enum status run(struct trial *trial, uint32_t frames, const struct stream_options *options,
+                       struct stream_result *result, struct error *error) {
 	trial->runs++;
-	enum status status = stream_run(&trial->pipeline, frames, &options, result, error);
+	const enum status status = stream_run(&trial->pipeline, frames, options, result, error);
 	if (status != STATUS_STUCK || !result->is_stuck) return status;
 	if (error) error->text[0] = '\0';
 	return STATUS_OK;
+}
+
+enum status trial_run(struct trial *trial, uint32_t frames, const uint8_t *unbounded, struct stream_result *result,
+                      struct error *error) {
+	const struct stream_options options = {.unbounded = unbounded, .stop = trial->stop};
+	return run(trial, frames, &options, result, error);
+}
+
+enum status trial_run_at_pace(struct trial *trial, uint32_t frames, uint64_t pace_cycles, uint32_t pace_frames,
+                              struct stream_result *result, struct error *error) {
+	const struct stream_options options = {
+	    .pace_cycles = pace_cycles, .pace_frames = pace_frames, .stop = trial->stop};
+	return run(trial, frames, &options, result, error);
 }
 
 enum status trial_halve(struct trial *trial, uint32_t fifo, uint32_t low, uint32_t high,

@@ -20,6 +20,10 @@ void trial_end(struct trial *trial);
 enum status trial_run(struct trial *trial, uint32_t frames, const uint8_t *unbounded, struct stream_result *result,
                       struct error *error);
 
+/* The same with the input DMA at a pace of so many cycles for so many frames. */
+enum status trial_run_at_pace(struct trial *trial, uint32_t frames, uint64_t pace_cycles, uint32_t pace_frames,
+                              struct stream_result *result, struct error *error);
+
 /* FIFOs in which words wait for a join's other branch: one a join, or both of its inputs where no choice of one runs.
  * depth_words: with which they cost no time (not less than built). */
 struct waits {

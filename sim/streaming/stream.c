@@ -219,6 +219,16 @@ static enum status run_until_quiet(struct runner *runner, const volatile sig_ato
 	return runner->stream->failed_memory ? out_of_memory(error) : STATUS_OK;
 }
 
+/* At a given pace: the next frame has its time. */
+static void await_frame(struct stream *stream, const struct stream_options *options) {
+	struct stage_state *input = &stream->stages[stream->input_stage];
+	if (!options->pace_frames) return;
+	const uint64_t cycle = stream->released_frames * options->pace_cycles / options->pace_frames;
+	if (cycle <= input->next_cycle) return;
+	input->counters.cycles[STATE_MEMORY] += cycle - input->next_cycle;
+	input->next_cycle = cycle;
+}
+
 /* Frame after frame is let in; when the machine recurs the repetitions are added at once. */
 static enum status run_frames(struct runner *runner, const struct stream_options *options,
                               struct recurrence *recurrence, struct error *error) {
@@ -231,6 +241,7 @@ static enum status run_frames(struct runner *runner, const struct stream_options
 		enum status status = run_until_quiet(runner, options->stop, error);
 		if (status) return status;
 		if (stream->stages[stream->input_stage].frame < stream->released_frames) return STATUS_OK; /* stuck */
+		await_frame(stream, options);
 		status = recurrence_meet(recurrence, stream, error);
 		if (status) return status;
 		if (recurrence->period_frames) break;

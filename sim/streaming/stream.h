@@ -52,10 +52,15 @@ struct stream_event {
 };
 
 struct stream_options {
-	uint64_t shuffle_seed;             /* not 0: stages are stepped in random order */
-	uint32_t no_recurrence;            /* 1: every frame is simulated */
-	uint32_t unbounded_fifos;          /* 1: all FIFOs hold any number of words */
-	const uint8_t *unbounded;          /* may be NULL; one a FIFO, 1: it holds any number of words */
+	uint64_t shuffle_seed;    /* not 0: stages are stepped in random order */
+	uint32_t no_recurrence;   /* 1: every frame is simulated */
+	uint32_t unbounded_fifos; /* 1: all FIFOs hold any number of words */
+	const uint8_t *unbounded; /* may be NULL; one a FIFO, 1: it holds any number of words */
+	/* pace_frames not 0: the input DMA begins frame k not before cycle k x pace_cycles / pace_frames (and as ever
+	 * not before start_cycles), as far as the run is simulated up to its recurrence: the machine at a given pace,
+	 * not at its own. Where it recurs with another period than that, it cannot keep it. */
+	uint64_t pace_cycles;
+	uint32_t pace_frames;
 	const volatile sig_atomic_t *stop; /* may be NULL */
 	void *context;
 	/* May be NULL; called in the order things are decided: by rising cycle for each FIFO's pushes, for its takes

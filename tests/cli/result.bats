@@ -117,15 +117,19 @@ PY
 	same native.csv systemc.csv
 }
 
-@test "every shipped configuration runs the shipped network, fits and is not the others" {
+@test "every shipped configuration runs; those that are no published build fit and are not the others" {
 	local path name cycles=
 	for path in "$NBSIM_ROOT"/configs/*.ini; do
 		name=$(basename "$path")
-		nbsim --no-db --config "$name" --format csv >run.csv || fail "$name"
-		[ "$(value run.csv run fits)" = 1 ] || fail "$name does not fit"
+		nbsim --no-db --kernel native --config "$name" --format csv >run.csv || fail "$name"
+		[ "$(value run.csv run total_cycles)" -gt 0 ] || fail "$name: no cycles"
+		case $name in # published builds are what they are, ours have to fit
+		u250.ini | vu9p.ini | ultra96.ini | neuroblend20-*) [ "$(value run.csv run fits)" = 1 ] || fail "$name does not fit" ;;
+		*) continue ;;
+		esac
 		cycles+="$(value run.csv run total_cycles)"$'\n'
 	done
-	[ "$(printf %s "$cycles" | wc -l)" -ge 3 ]
+	[ "$(printf %s "$cycles" | wc -l)" -ge 4 ]
 	[ "$(printf %s "$cycles" | sort -u | wc -l)" -ge 3 ] || fail "equal cycles: $cycles"
 }
 

@@ -131,7 +131,9 @@ write_skip() {
 	local slow fast
 	slow=$(value e.csv run least_cycles_per_frame) fast=$(value c.csv run least_cycles_per_frame)
 	[ "$slow" -gt "$fast" ] && [ "$slow" -le 15000 ] || fail "300 MHz / 20000: $slow, $fast cycles"
-	awk -v a="$(value c.csv run unbounded_fifo_cycles_per_frame)" -v b="$(value c.csv run cycles_per_frame)" 'BEGIN { exit !(a <= b) }'
+	nbsim --config skip.ini --set streaming.fifo_depth_words=100000 --no-db --format csv >f.csv
+	[ "$(value f.csv run cycles_per_frame)" = "$(value f.csv run least_cycles_per_frame)" ]
+	[ "$(value f.csv run latency_cycles)" = "$(value f.csv run unbounded_fifo_latency_cycles)" ] # another folding: its memories count too
 }
 
 @test "streaming: --show-mapping, --emit-commands" {
@@ -218,7 +220,7 @@ PY
 	nbsim "${set[@]}" --format csv >shallow.csv
 	words=$(nbsim "${set[@]}" --size-fifos --fastest | sed -nE 's/^fifo_words = "(.*)"$/\1/p')
 	nbsim "${set[@]}" --set "streaming.fifo_words=$words" --format csv >fastest.csv
-	[ "$(value fastest.csv run cycles_per_frame)" = "$(value shallow.csv run unbounded_fifo_cycles_per_frame)" ]
+	[ "$(value fastest.csv run cycles_per_frame)" = "$(value shallow.csv run least_cycles_per_frame)" ]
 	[ "$(value shallow.csv run cycles_per_frame)" -gt "$(value fastest.csv run cycles_per_frame)" ]
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# nbreport on databases that nbsim and nbexplore have just made. usage: run_reports.sh BUILD
+# nbreport on databases that nbsim and nbexplore have just made, and its comparison with measured boards. usage: run_reports.sh BUILD
 # Last line: N passed, N failed, N skipped.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -82,5 +82,6 @@ else
 	skipped=$((skipped + 1))
 	echo "skipped: pictures, since gnuplot is not installed"
 fi
+. "$here/compare.sh"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

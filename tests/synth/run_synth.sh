@@ -11,8 +11,8 @@
 # comparison; a row of tests/synth/whole.csv).
 #
 # Flow: multipliers of the data path are instances of DSP48E2, what -nodsp keeps in LUTs is address arithmetic; -nowidelut: LUT6 and
-# carry chains only. With MUXF7 to MUXF9 the mapper builds functions of 7 to 9 inputs of several LUT6: 1,020 to 1,290 LUTs for the
-# same store master from one run to the next, against 772 to 779 without. LUTs count LUT1..LUT6 and memory_luts; those are shift
+# carry chains only. With MUXF7 to MUXF9 the mapper builds functions of 7 to 9 inputs of several LUT6: 1,037 to 1,282 LUTs for the
+# same store master from one order of names to the next, against 772 to 779 without. LUTs count LUT1..LUT6 and memory_luts; those are shift
 # registers and LUT RAM; inverters are not counted.
 set -uo pipefail
 cd "$(dirname "$0")/../.."

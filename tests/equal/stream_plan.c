@@ -1,0 +1,213 @@
+/* See stream_plan.h: the draw, and the text. */
+#include "tests/equal/stream_plan.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t draw_latency(struct random_source *random, uint32_t low, uint32_t usual) {
+	return random_chance(random, 88) ? random_between(random, low, low + 6) : random_spread(random, low, 64, usual);
+}
+
+static void draw_config(struct random_source *random, struct config *config) {
+	config_defaults(config);
+	config->organisation = ORGANISATION_STREAMING;
+	config->streaming_pipeline = random_below(random, 2);
+	config->streaming_link = random_below(random, 2);
+	config->streaming_vector_bits = random_chance(random, 50) ? 64 : random_spread(random, 1, 128, 16);
+	config->streaming_fifo_depth_words =
+	    random_chance(random, 85) ? random_spread(random, 0, 6, 2) : random_spread(random, 7, 600, 32);
+	config->streaming_dma_word_bits =
+	    random_chance(random, 70) ? random_power(random, 3, 7) : random_spread(random, 8, 256, 64);
+	config->streaming_dma_start_cycles = random_spread(random, 0, 200, 60);
+	config->streaming_converter_latency_cycles =
+	    random_chance(random, 60) ? random_between(random, 1, 2) : draw_latency(random, 1, 1);
+	config->streaming_converter_step_ratio = random_chance(random, 40) ? 0 : random_spread(random, 2, 16, 2);
+	config->streaming_window_latency_cycles = draw_latency(random, 2, 4);
+	config->streaming_matrix_latency_cycles = draw_latency(random, 3, 7);
+	config->streaming_pool_latency_cycles = draw_latency(random, 1, 2);
+	config->streaming_point_latency_cycles = draw_latency(random, 1, 3);
+	config->streaming_pool_overhead_cycles =
+	    random_chance(random, 85) ? random_below(random, 8) : random_spread(random, 8, 64, 8);
+}
+
+static void draw_shape(struct random_source *random, struct stream_plan_layer *layer) {
+	layer->kernel = random_chance(random, 70) ? 3 : random_between(random, 1, 4);
+	layer->stride = random_chance(random, 75) ? 1 : random_between(random, 2, 3);
+	layer->pad = random_chance(random, 50) ? (layer->kernel - 1) / 2 : random_below(random, layer->kernel);
+	layer->pad_value = random_below(random, 3);
+	if (random_chance(random, 25)) {
+		layer->kernel_height = random_between(random, 1, 4);
+		layer->stride_height = random_between(random, 1, 2);
+		layer->pad_height = random_below(random, layer->kernel_height);
+	}
+	layer->conv = random_chance(random, 65) ? STREAM_CONV_PLAIN : random_between(random, 1, 3);
+}
+
+static void draw_layer(struct random_source *random, struct stream_plan_layer *layer) {
+	memset(layer, 0, sizeof *layer);
+	layer->binary = random_chance(random, 65);
+	draw_shape(random, layer);
+	layer->channels = random_chance(random, 50) ? random_power(random, 1, 4) : random_between(random, 1, 18);
+	layer->weight_bits = random_between(random, 1, 8);
+	if (random_chance(random, 45))
+		layer->thresholds =
+		    random_chance(random, 80) ? random_between(random, 1, 3) : random_between(random, 4, 20);
+	layer->base_minus = random_below(random, 3);
+	layer->shift = random_below(random, random_chance(random, 85) ? 14 : 32);
+	layer->is_wild = random_chance(random, 15);
+	layer->skip = random_chance(random, 55);
+	layer->skip_back = random_chance(random, 60) ? 0 : random_below(random, 3);
+	layer->skip_kernel = random_chance(random, 60) ? 1 : random_between(random, 2, 3);
+	layer->skip_conv = random_chance(random, 30) ? STREAM_CONV_DEPTHWISE : STREAM_CONV_AVERAGE2;
+	layer->skip_weight_bits = random_between(random, 1, 8);
+	if (random_chance(random, 35)) layer->pool = random_chance(random, 50) ? TRACE_POOL_MAX2 : TRACE_POOL_MAX;
+	layer->pool_height = random_between(random, 1, 3);
+	layer->pool_width = random_between(random, 1, 3);
+	layer->pool_stride = random_chance(random, 40) ? 0 : random_between(random, 1, 2);
+	layer->pool_pad = random_below(random, 2);
+	layer->write_bits = random_chance(random, 60);
+	layer->write_fixed = random_chance(random, 65);
+	layer->map_bits = random_spread(random, 2, 15, 8);
+	layer->is_unsigned = random_chance(random, 30);
+	layer->pe = random_below(random, 60);
+	layer->simd = random_below(random, 60);
+	layer->skip_pe = random_below(random, 60);
+	layer->skip_simd = random_below(random, 60);
+}
+
+void stream_plan_draw(struct stream_plan *plan, struct random_source *random) {
+	memset(plan, 0, sizeof *plan);
+	draw_config(random, &plan->config);
+	plan->value_seed = random_below(random, UINT32_MAX);
+	plan->input_is_bits = random_chance(random, 25);
+	plan->input_height = random_chance(random, 12) ? 1 : random_between(random, 3, 8);
+	plan->input_width = random_chance(random, 50) ? plan->input_height : random_between(random, 3, 8);
+	if (random_chance(random, 30)) { /* halves well */
+		plan->input_height += plan->input_height % 2;
+		plan->input_width += plan->input_width % 2;
+	}
+	plan->input_channels = random_between(random, 1, plan->input_is_bits ? 12 : 3);
+	if (plan->input_height * plan->input_width == 1) plan->input_channels = random_between(random, 4, 40);
+	plan->input_bits = plan->input_is_bits ? 1 : random_chance(random, 85) ? 8 : random_between(random, 9, 12);
+	plan->classes = random_between(random, 2, 12);
+	plan->frames = random_chance(random, 25) ? 1 : random_between(random, 2, 4);
+	plan->lanes_most = random_chance(random, 85) ? 24 : 96;
+	plan->is_sized = random_chance(random, 60);
+	plan->named_depths = random_chance(random, 50) ? 0 : random_between(random, 1, 4);
+	plan->has_label = random_chance(random, 15);
+	plan->layer_count = random_chance(random, 15) ? 1 : random_between(random, 2, 4);
+	for (uint32_t i = 0; i < plan->layer_count; i++) draw_layer(random, &plan->layers[i]);
+}
+
+/* ---- text: a plan's own numbers by name; the configuration by its table, where it differs from the defaults */
+
+struct field {
+	const char *name;
+	size_t offset;
+};
+
+#define PLAN_FIELD(member)                                                                                             \
+	{ #member, offsetof(struct stream_plan, member) }
+static const struct field plan_fields[] = {
+    PLAN_FIELD(value_seed),     PLAN_FIELD(input_is_bits), PLAN_FIELD(input_height), PLAN_FIELD(input_width),
+    PLAN_FIELD(input_channels), PLAN_FIELD(input_bits),    PLAN_FIELD(classes),      PLAN_FIELD(frames),
+    PLAN_FIELD(lanes_most),     PLAN_FIELD(is_sized),      PLAN_FIELD(named_depths), PLAN_FIELD(has_label),
+};
+
+#define LAYER_FIELD(member)                                                                                            \
+	{ #member, offsetof(struct stream_plan_layer, member) }
+static const struct field layer_fields[] = {
+    LAYER_FIELD(binary),      LAYER_FIELD(conv),        LAYER_FIELD(kernel),        LAYER_FIELD(stride),
+    LAYER_FIELD(pad),         LAYER_FIELD(pad_value),   LAYER_FIELD(kernel_height), LAYER_FIELD(stride_height),
+    LAYER_FIELD(pad_height),  LAYER_FIELD(channels),    LAYER_FIELD(weight_bits),   LAYER_FIELD(thresholds),
+    LAYER_FIELD(base_minus),  LAYER_FIELD(shift),       LAYER_FIELD(is_wild),       LAYER_FIELD(skip),
+    LAYER_FIELD(skip_back),   LAYER_FIELD(skip_kernel), LAYER_FIELD(skip_conv),     LAYER_FIELD(skip_weight_bits),
+    LAYER_FIELD(pool),        LAYER_FIELD(pool_height), LAYER_FIELD(pool_width),    LAYER_FIELD(pool_stride),
+    LAYER_FIELD(pool_pad),    LAYER_FIELD(write_fixed), LAYER_FIELD(write_bits),    LAYER_FIELD(map_bits),
+    LAYER_FIELD(is_unsigned), LAYER_FIELD(pe),          LAYER_FIELD(simd),          LAYER_FIELD(skip_pe),
+    LAYER_FIELD(skip_simd),
+};
+enum {
+	PLAN_FIELDS = sizeof plan_fields / sizeof plan_fields[0],
+	LAYER_FIELDS = sizeof layer_fields / sizeof layer_fields[0]
+};
+
+static void write_fields(FILE *out, const void *object, const struct field *fields, size_t count) {
+	for (size_t i = 0; i < count; i++) {
+		uint32_t value;
+		memcpy(&value, (const char *)object + fields[i].offset, sizeof value);
+		fprintf(out, " %s=%u", fields[i].name, value);
+	}
+	fprintf(out, "\n");
+}
+
+void stream_plan_write(const struct stream_plan *plan, FILE *out) {
+	struct config defaults;
+	config_defaults(&defaults);
+	fprintf(out, "case\n");
+	for (size_t i = 0; i < config_parameter_count; i++) {
+		const struct config_parameter *parameter = &config_parameters[i];
+		char value[CONFIG_TEXT_BYTES], standard[CONFIG_TEXT_BYTES];
+		config_value_text(&plan->config, parameter, value, sizeof value);
+		config_value_text(&defaults, parameter, standard, sizeof standard);
+		if (strcmp(value, standard) != 0)
+			fprintf(out, "set %s.%s=%s\n", parameter->section, parameter->key, value);
+	}
+	fprintf(out, "input");
+	write_fields(out, plan, plan_fields, PLAN_FIELDS);
+	for (uint32_t i = 0; i < plan->layer_count; i++) {
+		fprintf(out, "layer");
+		write_fields(out, &plan->layers[i], layer_fields, LAYER_FIELDS);
+	}
+	fprintf(out, "end\n");
+}
+
+/* `text` is what follows the line's first word. Returns 0 at a word that is no field. */
+static int read_fields(void *object, char *text, const struct field *fields, size_t count) {
+	for (char *rest = NULL, *word = strtok_r(text, " \n", &rest); word; word = strtok_r(NULL, " \n", &rest)) {
+		char *value = strchr(word, '='), *end;
+		size_t i = 0;
+		if (!value) return 0;
+		*value++ = '\0';
+		while (i < count && strcmp(fields[i].name, word) != 0) i++;
+		const uint32_t number = (uint32_t)strtoul(value, &end, 10);
+		if (i == count || *end || end == value) return 0;
+		memcpy((char *)object + fields[i].offset, &number, sizeof number);
+	}
+	return 1;
+}
+
+static enum status read_line(struct stream_plan *plan, char *line, struct error *error) {
+	line[strcspn(line, "\n")] = '\0';
+	if (!strncmp(line, "set ", 4)) return config_set(&plan->config, line + 4, error);
+	if (!strncmp(line, "input ", 6) && read_fields(plan, line + 6, plan_fields, PLAN_FIELDS)) return STATUS_OK;
+	if (!strncmp(line, "layer ", 6) && plan->layer_count < STREAM_PLAN_LAYERS_MAX &&
+	    read_fields(&plan->layers[plan->layer_count++], line + 6, layer_fields, LAYER_FIELDS))
+		return STATUS_OK;
+	return error_set(error, STATUS_INPUT, "'%.60s' is no set, input or layer line", line);
+}
+
+int stream_plan_read(struct stream_plan *plan, FILE *in, const char *path, enum status *status, struct error *error) {
+	char *line = NULL;
+	size_t line_bytes = 0;
+	int begun = 0, ended = 0;
+	memset(plan, 0, sizeof *plan);
+	config_defaults(&plan->config);
+	*status = STATUS_OK;
+	while (!*status && !ended && getline(&line, &line_bytes, in) > 0) {
+		if (line[0] == '#' || line[0] == '\n') continue;
+		if (!begun && !strcmp(line, "case\n"))
+			begun = 1;
+		else if (begun && !strcmp(line, "end\n"))
+			ended = 1;
+		else if (begun)
+			*status = read_line(plan, line, error);
+		else
+			*status = error_set(error, STATUS_INPUT, "%s: '%.60s' is outside of a case", path, line);
+	}
+	free(line);
+	if (!*status && begun && (!ended || !plan->layer_count))
+		*status = error_set(error, STATUS_INPUT, "%s: the last case has no end or no layer", path);
+	return begun;
+}
