@@ -70,12 +70,68 @@ static void print_accuracy(const struct explained *explained, const struct point
 		printf("  top-1 not measured\n");
 }
 
+static double row_percent(const struct rows *rows, const char *name) {
+	const struct row *row = rows_find(rows, "run", name);
+	return row ? 100 * row->real : 0;
+}
+
+static const char *row_text(const struct rows *rows, const char *name) {
+	const struct row *row = rows_find(rows, "run", name);
+	return row ? row->text : "";
+}
+
+/* What holds a streaming machine back, from its rows (sim/README.md). */
+static void print_stage_limit(const struct rows *rows) {
+	const struct row *bound = rows_find(rows, "run", "unbounded_fifo_cycles_per_frame"),
+	                 *period = rows_find(rows, "run", "cycles_per_frame"),
+	                 *least = rows_find(rows, "run", "least_cycles_per_frame");
+	printf("  folding %s\n", row_text(rows, "folding"));
+	printf("  limited by stage %s in the steady state: it works in %.1f %% of the cycles, waits for words in %.1f "
+	       "%%, for room in %.1f %%\n",
+	       row_text(rows, "bottleneck"), row_percent(rows, "bottleneck_busy"),
+	       row_percent(rows, "bottleneck_memory") + row_percent(rows, "bottleneck_starved"),
+	       row_percent(rows, "bottleneck_blocked"));
+	if (row_text(rows, "jam_fifo")[0])
+		printf("  words queue up from FIFO %s on, in front of stage %s\n", row_text(rows, "jam_fifo"),
+		       row_text(rows, "jam_reader"));
+	if (bound && period && least)
+		printf("  %.9g cycles a frame; with FIFOs of any depth %.9g, its slowest stage alone %" PRIu64 "\n",
+		       period->real, bound->real, least->integer);
+}
+
+static void explain_stages(const struct explained *explained) {
+	struct config config;
+	struct simulation simulation;
+	struct rows rows = {0};
+	struct error error = {""};
+	enum status status = sweep_configure(&explained->sweep, explained->point, &config, &error);
+	if (!status) status = evaluator_simulate(explained->evaluator, explained->point, &config, &simulation, &error);
+	if (status) {
+		printf("  %s\n", error.text);
+		return;
+	}
+	simulation_rows(&simulation, 0, &rows);
+	print_stage_limit(&rows);
+	rows_clear(&rows);
+	simulation_clear(&simulation);
+}
+
 /* Which of the three things that can hold a time-shared machine back does. */
-static void print_limit(const struct point_row *row) {
+static void print_unit_limit(const struct point_row *row) {
 	printf("  limited by %s: it works in %.1f %% of the cycles and waits for memory in %.1f %%\n", row->limit_unit,
 	       100 * row->limit_share, 100 * row->memory_share);
-	printf("  the binary engine's lanes do needed work in %.1f %% of their bit operations\n",
-	       100 * row->binary_utilisation);
+}
+
+static void print_limit(const struct explained *explained) {
+	const struct point_row *row = &explained->row;
+	struct config config;
+	struct error ignored;
+	if (!sweep_configure(&explained->sweep, explained->point, &config, &ignored) &&
+	    config.organisation == ORGANISATION_STREAMING)
+		explain_stages(explained);
+	else
+		print_unit_limit(row);
+	printf("  the binary lanes do needed work in %.1f %% of their bit operations\n", 100 * row->binary_utilisation);
 	printf("  scarcest resource %s: %.1f %% of what the device may use; largest unit %.1f %% of a die\n",
 	       row->worst_resource, 100 * row->worst_utilisation, 100 * row->slr_share);
 }
@@ -99,7 +155,7 @@ static void print_point(const struct explained *explained) {
 	       : row->fits   ? "yes"
 	                     : "no");
 	print_accuracy(explained, row);
-	print_limit(row);
+	print_limit(explained);
 	if (explained->run[0])
 		printf("  every layer and counter: run %s (nbsim show %.6s --layers --db %s)\n", explained->run,
 		       explained->run, explained->path);

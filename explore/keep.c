@@ -21,7 +21,10 @@ static char *mapping_text(const struct simulation *simulation) {
 	size_t bytes = 0;
 	FILE *memory = open_memstream(&text, &bytes);
 	if (!memory) return NULL;
-	mapping_print(&simulation->mapping, simulation->trace, memory);
+	if (simulation_is_streaming(simulation))
+		pipeline_print(&simulation->streaming.pipeline, simulation->trace, memory);
+	else
+		mapping_print(&simulation->mapping, simulation->trace, memory);
 	return fclose(memory) ? NULL : text;
 }
 
@@ -65,10 +68,12 @@ enum status keep_run(struct evaluator *evaluator, const struct sweep *sweep, str
 	config.kernel = KERNEL_NATIVE;
 	status = evaluator_simulate(evaluator, row->point, &config, &simulation, error);
 	if (status) return status;
-	if (simulation.result.total_cycles != row->total_cycles)
+	const uint64_t total_cycles = simulation_is_streaming(&simulation) ? simulation.streaming.batch.total_cycles
+	                                                                   : simulation.result.total_cycles;
+	if (total_cycles != row->total_cycles)
 		status = error_set(error, STATUS_FAILED,
 		                   "point %" PRIu64 " of sweep %s had %" PRIu64 " cycles, run again it has %" PRIu64,
-		                   row->point, sweep->name, row->total_cycles, simulation.result.total_cycles);
+		                   row->point, sweep->name, row->total_cycles, total_cycles);
 	if (!status) status = store_run(store, &simulation, &config, begun_s, run, error);
 	simulation_clear(&simulation);
 	return status;

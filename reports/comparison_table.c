@@ -22,9 +22,10 @@ static void print_rows(const struct comparison *comparison, FILE *out) {
 		const struct comparison_row *row = &comparison->rows[i];
 		const struct measurement *measurement = row->measurement;
 		if (!is_simulated(row)) continue;
-		fprintf(out, "%-27s %-5c %-6s %7" PRIu32 " %13.2f %13.2f %+9.2f  %s\n", measurement->row_id,
+		fprintf(out, "%-27s %-5c %-6s %7" PRIu32 " %13.2f %13.2f %+9.2f", measurement->row_id,
 		        measurement->grade, measurement_use_names[measurement->use], measurement->batch_frames,
-		        measurement->total_time_us, row->simulated_us, row->error_percent,
+		        measurement->total_time_us, row->simulated_us, row->error_percent);
+		fprintf(out, "%s%s\n", row->is_counted ? "  " : "",
 		        row->is_counted ? comparison_group_names[row->group] : "");
 	}
 	fputs("\nus: the whole batch, from start to done. counted: blind, graded A or B, folding and clock stated.\n"
@@ -125,13 +126,13 @@ static void print_paper(const struct paper_figures *paper, FILE *out) {
 	for (size_t i = 0; i < paper->count; i++) {
 		const struct paper_figure *figure = &paper->items[i];
 		char value[32], ours[32] = "-", ratio[32] = "-";
-		snprintf(value, sizeof value, "%.4g %s", figure->value, figure->unit);
+		snprintf(value, sizeof value, "%.5g %s", figure->value, figure->unit);
 		if (!isnan(figure->ours)) {
-			snprintf(ours, sizeof ours, "%.4g %s", figure->ours, figure->unit);
+			snprintf(ours, sizeof ours, "%.5g %s", figure->ours, figure->unit);
 			snprintf(ratio, sizeof ratio, "%.2f", figure->ours / figure->value);
 		}
-		fprintf(out, "%-46s %10s %10s %7s %4s %s\n", figure->meaning, value, ours, ratio, figure->mark,
-		        figure->config);
+		fprintf(out, "%-46s %10s %10s %7s %4s%s%s\n", figure->meaning, value, ours, ratio, figure->mark,
+		        *figure->config ? " " : "", figure->config);
 		if (*figure->reason) fprintf(out, "%*s", INDENT, "");
 		if (*figure->reason) text_wrap(out, figure->reason, INDENT, INDENT, WIDTH);
 	}

@@ -60,6 +60,7 @@ static void plan_window(const struct stage *stage, struct schedule *schedule) {
 	plan_window_row(schedule, last_row, iterations, writes, reads);
 	plan_window_row(schedule, 1, iterations, writes, (rows_left < stage->stride ? rows_left : stage->stride) * row);
 	add_loop(schedule, 1, (struct segment){stage->latency_cycles - 1, 0}, nothing, nothing);
+	schedule->ends_loop = 1;
 }
 
 static void plan_matrix(const struct stage *stage, struct schedule *schedule) {
@@ -85,6 +86,7 @@ static void plan_pool(const struct stage *stage, uint32_t overhead_cycles, struc
 	         (struct segment){stage->output_width * fold, MARK_WRITE},
 	         (struct segment){stage->latency_cycles - 1 + overhead_cycles, 0});
 	add_loop(schedule, 1, (struct segment){rows_left * row, MARK_READ}, nothing, nothing);
+	schedule->ends_loop = !rows_left;
 }
 
 static void plan_convert(const struct stage *stage, struct schedule *schedule) {

@@ -24,6 +24,7 @@ struct block {
 };
 
 struct schedule {
+	uint32_t ends_loop; /* 1: the frame ends with an end of loop, so the batch's end adds no empty iterations */
 	uint32_t block_count;
 	struct block blocks[BLOCKS_MAX];
 };

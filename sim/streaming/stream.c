@@ -27,7 +27,7 @@ static void stage_begin(struct stream *stream, uint32_t index) {
 	struct stage_state *stage = &stream->stages[index];
 	stage->schedule = schedule_of(built, stream->pipeline->pool_overhead_cycles);
 	cursor_begin(&stage->schedule, &stage->cursor);
-	stage->empty_left = built->latency_cycles - 1;
+	stage->empty_left = stage->schedule.ends_loop ? 0 : built->latency_cycles - 1;
 	stage->latency_cycles = built->latency_cycles;
 	for (int in = 0, out = 0, p = 0; p < STAGE_PORTS_MAX; p++) {
 		if (built->input[p] != PIPELINE_NONE) {

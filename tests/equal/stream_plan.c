@@ -17,8 +17,7 @@ static void draw_config(struct random_source *random, struct config *config) {
 	config->streaming_vector_bits = random_chance(random, 50) ? 64 : random_spread(random, 1, 128, 16);
 	config->streaming_fifo_depth_words =
 	    random_chance(random, 85) ? random_spread(random, 0, 6, 2) : random_spread(random, 7, 600, 32);
-	config->streaming_dma_word_bits =
-	    random_chance(random, 70) ? random_power(random, 3, 7) : random_spread(random, 8, 256, 64);
+	config->streaming_dma_word_bits = 8 * random_spread(random, 1, 32, 8);
 	config->streaming_dma_start_cycles = random_spread(random, 0, 200, 60);
 	config->streaming_converter_latency_cycles =
 	    random_chance(random, 60) ? random_between(random, 1, 2) : draw_latency(random, 1, 1);
@@ -93,10 +92,10 @@ void stream_plan_draw(struct stream_plan *plan, struct random_source *random) {
 	plan->classes = random_between(random, 2, 12);
 	plan->frames = random_chance(random, 25) ? 1 : random_between(random, 2, 4);
 	plan->lanes_most = random_chance(random, 85) ? 24 : 96;
-	plan->is_sized = random_chance(random, 60);
+	plan->is_sized = random_chance(random, 40);
 	plan->named_depths = random_chance(random, 50) ? 0 : random_between(random, 1, 4);
 	plan->has_label = random_chance(random, 15);
-	plan->layer_count = random_chance(random, 15) ? 1 : random_between(random, 2, 4);
+	plan->layer_count = random_chance(random, 25) ? 1 : random_between(random, 2, 3) + random_chance(random, 20);
 	for (uint32_t i = 0; i < plan->layer_count; i++) draw_layer(random, &plan->layers[i]);
 }
 

@@ -62,7 +62,7 @@ check "compare: error, sign, grade, use" says '^TWO +A +blind +1 +[0-9.]+ +[0-9.
 check "compare: statistics over rows that count" says '^single image +3 +2\.00 +5\.00 +5\.00 +FIVE$'
 check "compare: all of them" says '^all +3 +2\.00 +5\.00 +5\.00 +FIVE$'
 check "compare: listed by id" says '^single image: ONE, TWO, FIVE$'
-check "compare: a fitted row is printed, not counted" says '^FITTED +A +fitted +1 .* \+9\.00 *$'
+check "compare: a fitted row is printed, not counted" says '^FITTED +A +fitted +1 .* \+9\.00$'
 check "compare: the others have their reason" says '^CONTEXT: not simulated: because$'
 check "compare: --rows" says '^all +2 ' --rows 'T*,FIVE,FITTED'
 check "compare: CSV" says '^time,FIVE,A,blind,,lfc-w1a1-ultra96.ini,1,batch_time,us,[0-9.]+,[0-9.]+,(5|4\.9999|5\.0000)[0-9.]*,1,$' --format csv

@@ -127,7 +127,8 @@ int stepper_run(const struct pipeline *pipeline, uint32_t frames, struct stream_
 	stepper.fifos = calloc(pipeline->fifo_count, sizeof *stepper.fifos);
 	for (uint32_t i = 0; i < pipeline->stage_count; i++) {
 		stepper.stages[i].schedule = schedule_of(&pipeline->stages[i], pipeline->pool_overhead_cycles);
-		stepper.stages[i].empty_left = pipeline->stages[i].latency_cycles - 1;
+		stepper.stages[i].empty_left =
+		    stepper.stages[i].schedule.ends_loop ? 0 : pipeline->stages[i].latency_cycles - 1;
 		cursor_begin(&stepper.stages[i].schedule, &stepper.stages[i].cursor);
 		if (pipeline->stages[i].kind == STAGE_OUTPUT) output = i;
 	}

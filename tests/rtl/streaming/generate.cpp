@@ -452,8 +452,8 @@ void make_multiply(writer &w) {
 	bool depthwise = s.kind == "depthwise";
 	long pe = s.lanes_out, simd = depthwise ? 1 : s.lanes_in,
 	     taps = kernel(s, "kernel_height") * kernel(s, "kernel_width");
-	bool maximum = depthwise && s.line.number("weight_bits") == 0;
-	long weight_bits = std::max(1L, s.line.number("weight_bits")),
+	bool maximum = depthwise && s.line.number("weight_bits", 0) == 0;
+	long weight_bits = std::max(1L, s.line.number("weight_bits", 0)),
 	     sum_bits = s.line.number("accumulator_bits", maximum ? s.bits_in + 1 : 0),
 	     columns = depthwise ? taps : taps * s.channels_in;
 	long groups = w.whole(s.channels_out, pe, "output channels / PE"),
