@@ -12,6 +12,8 @@
 #include "explore/sweep_store.h"
 #include "sim/base/text.h"
 
+enum { SHARE_BYTES = 8 << 20 };
+
 struct explained {
 	struct sweep_store *store;
 	struct sweep sweep;
@@ -54,7 +56,7 @@ static enum status explained_open(struct explained *explained, const struct comm
 		status = sweep_store_run_of(explained->store, explained->sweep.name, explained->point, explained->run,
 		                            error);
 	explained->path = arguments->words.items[1];
-	if (!status && !(explained->evaluator = evaluator_create(&explained->sweep, 0)))
+	if (!status && !(explained->evaluator = evaluator_create(&explained->sweep, SHARE_BYTES)))
 		status = error_set(error, STATUS_MEMORY, "out of memory");
 	if (!status) evaluator_point(explained->evaluator, explained->point, &explained->row);
 	return status;

@@ -12,9 +12,10 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { SLOTS = 2, TICK_MS = 100, TRIES = 2 };
+enum { SLOTS = 2, TICK_MS = 100, STOP_MS = 1000 };
 
 /* Shared between the parent and one worker. */
 struct slot {
@@ -53,6 +54,7 @@ struct pool {
 	uint64_t quick_deaths; /* deaths without a row between them */
 	unsigned char *row;
 	int at_end;
+	double stopped_s; /* when a stop was seen; 0: not yet */
 	struct error *error;
 };
 
@@ -211,7 +213,7 @@ static enum status bury(struct pool *pool, struct worker *worker) {
 		uint32_t done = atomic_load(&slot->done);
 		status = take_rows(pool, slot);
 		struct items *rest = worker->is_suspect[number] ? &pool->suspects : &pool->again;
-		for (uint32_t i = done; !status && i < slot->count; i++) {
+		for (uint32_t i = done; !status && i < slot->count && !is_stopped(pool); i++) {
 			status = is_found ? push(pool, rest, slot->items[i])
 			                  : suspect(pool, slot->items[i], worker->is_suspect[number], how);
 			is_found = 1;
@@ -262,6 +264,20 @@ static enum status wait_and_hear(struct pool *pool) {
 	return status;
 }
 
+/* After a stop: workers end behind the item they are at; one that takes longer than STOP_MS is killed. */
+static void stop_workers(struct pool *pool) {
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	const double now_s = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+	if (pool->stopped_s <= 0) pool->stopped_s = now_s;
+	const int is_late = now_s - pool->stopped_s > STOP_MS / 1000.0;
+	for (uint32_t w = 0; w < pool->job->workers; w++) {
+		struct worker *worker = &pool->workers[w];
+		atomic_store(&worker->shared->stop, 1);
+		if (is_late && worker->pid && worker->queued) kill(worker->pid, SIGKILL);
+	}
+}
+
 static enum status run(struct pool *pool) {
 	enum status status = STATUS_OK;
 	for (uint32_t w = 0; !status && w < pool->job->workers; w++) {
@@ -269,10 +285,8 @@ static enum status run(struct pool *pool) {
 		if (!status) status = start_worker(pool, &pool->workers[w]);
 	}
 	while (!status) {
-		for (uint32_t w = 0; w < pool->job->workers; w++) {
-			if (is_stopped(pool)) atomic_store(&pool->workers[w].shared->stop, 1);
-			feed(pool, &pool->workers[w]);
-		}
+		if (is_stopped(pool)) stop_workers(pool);
+		for (uint32_t w = 0; w < pool->job->workers; w++) feed(pool, &pool->workers[w]);
 		if (is_idle(pool) &&
 		    (is_stopped(pool) || (pool->at_end && !pool->again.count && !pool->suspects.count)))
 			break;

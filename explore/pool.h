@@ -36,7 +36,8 @@ struct pool_job {
 	void (*died)(void *context, uint64_t item, int signal_number, void *row);
 	/* In the parent, several times a second (may be NULL). A failure ends the job. */
 	enum status (*tick)(void *context, struct error *error);
-	const volatile sig_atomic_t *stop; /* may be NULL; set: the items under way are finished, then it returns */
+	const volatile sig_atomic_t *stop; /* may be NULL; set: the items under way are finished, or given up
+	                                      after a second, then it returns */
 };
 
 /* Runs all items. STATUS_INTERRUPTED after `stop`; STATUS_MEMORY, STATUS_FAILED where processes cannot be made, or what

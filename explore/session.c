@@ -212,10 +212,20 @@ static enum status tick(void *context, struct error *error) {
 	return now - session->flushed_s > 0.1 ? flush(session, error) : STATUS_OK;
 }
 
+/* A point of a streaming machine takes as long as thousands of the others: one at a time, so that no worker is left
+ * with all of them, and a death costs one. */
+static uint32_t chunk_points(const struct sweep *sweep) {
+	const int axis = sweep_axis_index(sweep, "machine.organisation");
+	if (axis < 0) return sweep->base.organisation == ORGANISATION_STREAMING ? 1 : CHUNK_POINTS;
+	for (uint32_t v = 0; v < sweep->axes[axis].count; v++)
+		if (sweep->axes[axis].values[v].stored == ORGANISATION_STREAMING) return 1;
+	return CHUNK_POINTS;
+}
+
 static enum status run_points(struct session *session, struct error *error) {
 	uint64_t counts[POOL_COUNTS];
 	struct pool_job job = {.row_bytes = sizeof(struct point_row),
-	                       .chunk_items = CHUNK_POINTS,
+	                       .chunk_items = chunk_points(session->sweep),
 	                       .workers = session->options->workers,
 	                       .context = session,
 	                       .begin = begin_points,

@@ -1,8 +1,9 @@
 /* Resources of one stage by its kind; see resource_streaming.h. Structure, with constants chosen on the synthesis of
- * the stages' RTL (configs/tech/streaming_synthesis.csv): on 72 points LUTs within 4 % (median), 12 % (90 % of them),
- * 19 % (worst), flip-flops 1, 4 and 48 %. Products follow the packing rules of the fixed engine (26 LUTs for 4 x 4
- * bits, less or more in proportion). Left out: sharing of a LUT6 by two small functions, registers that a
- * place-and-route tool adds. */
+ * the stages' RTL (configs/tech/streaming_synthesis.csv). On its points whose memories and products lie where ours
+ * would, LUTs are within 4 % (median), 13 % (90 % of them), 48 % (worst: weights of many words in block RAM, where
+ * synthesis finds a multiplexer less), flip-flops within 1, 9 and 48 % (worst: an average over the whole map). Products
+ * follow the packing rules of the fixed engine (26 LUTs for 4 x 4 bits, less or more in proportion). Left out: sharing
+ * of a LUT6 by two small functions, registers that a place-and-route tool adds. */
 #include "sim/estimate/resource_streaming.h"
 #include "sim/estimate/resource_units.h"
 

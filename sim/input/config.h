@@ -23,7 +23,7 @@ enum config_dram { DRAM_DDR4, DRAM_FIXED, DRAM_UNLIMITED };
 enum config_residency { RESIDENCY_AUTO, RESIDENCY_RESIDENT, RESIDENCY_LAYER, RESIDENCY_TILE };
 enum config_technology { TECHNOLOGY_LUTRAM, TECHNOLOGY_BRAM36, TECHNOLOGY_URAM288 };
 enum config_pipeline { PIPELINE_STALLING, PIPELINE_FLUSHING };
-enum config_link { LINK_PIXEL, LINK_DIRECT }; /* words between layers */
+enum config_link { LINK_PIXEL, LINK_DIRECT, LINK_PLANE }; /* words between layers */
 enum config_kernel { KERNEL_SYSTEMC, KERNEL_NATIVE };
 
 /* The machine's buffers, in the order used everywhere (commands, ports, counters). */

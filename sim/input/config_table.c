@@ -280,11 +280,14 @@ const struct config_parameter config_parameters[] = {
     {"streaming", "fifo_depth_words", "words", WHOLE, AT(streaming_fifo_depth_words), "2", 0, 1048576, NULL,
      "Depth of every FIFO that is not named; 0 and 1 are built as 2.",
      "Vivado HLS: a stream without a pragma holds 2 words in a dataflow region", TIMING_RUNTIME, ""},
-    {"streaming", "link", "1", WORD, AT(streaming_link), "direct", 0, 1, "pixel|direct",
-     "Words between layers: pixel: all channels of a pixel (two converters). direct: PE to SIMD in one converter.",
-     "BNN-PYNQ joins layers by pixels, the FINN compiler directly (public sources)", TIMING_STRUCTURAL, ""},
+    {"streaming", "link", "1", WORD, AT(streaming_link), "direct", 0, 2, "pixel|direct|plane",
+     "Words between layers: pixel: all channels of a pixel (two converters). plane: as many bits as a pixel has "
+     "channels, so a pixel of 2-bit values is two words. direct: PE to SIMD in one converter.",
+     "BNN-PYNQ joins layers by 64, 128 or 256 bits for as many channels, be they of one or two bits, the FINN compiler "
+     "directly (public sources)",
+     TIMING_STRUCTURAL, ""},
     {"streaming", "vector_bits", "bits", WHOLE, AT(streaming_vector_bits), "64", 1, 4096, NULL,
-     "link = pixel: width of the words between fully connected layers.", "BNN-PYNQ, public source: 64",
+     "link = pixel or plane: width of the words between fully connected layers.", "BNN-PYNQ, public source: 64",
      TIMING_STRUCTURAL, ""},
     {"streaming", "dma_word_bits", "bits", WHOLE, AT(streaming_dma_word_bits), "64", 8, 1024, NULL,
      "Bits the input and output DMA move in a cycle.", "BNN-PYNQ, public source: 64", TIMING_STRUCTURAL, ""},

@@ -90,13 +90,14 @@ static void fork_to_readers(struct build *build, const struct open_end *end, uin
 
 /* ---- words between layers */
 
-/* link = pixel: all channels; between fully connected layers as many values as vector_bits hold. */
+/* link = pixel: all channels; plane: what as many bits as channels hold; between fully connected layers: what
+ * vector_bits hold. */
 static uint32_t link_lanes(const struct build *build, const struct open_end *end, int is_vector) {
 	if (build->config->streaming_link == LINK_DIRECT) return end->lanes;
 	uint32_t lanes = end->channels;
-	if (!is_vector) return lanes;
-	while (lanes > 1 && (end->channels % lanes || lanes * end->bits > build->config->streaming_vector_bits))
-		lanes--;
+	if (!is_vector && build->config->streaming_link == LINK_PIXEL) return lanes;
+	const uint32_t most_bits = is_vector ? build->config->streaming_vector_bits : end->channels;
+	while (lanes > 1 && (end->channels % lanes || lanes * end->bits > most_bits)) lanes--;
 	return lanes;
 }
 
@@ -138,7 +139,8 @@ static void build_input(struct build *build) {
 	                       .channels = map->channels,
 	                       .lanes = map->channels,
 	                       .bits = map->value_bits};
-	uint32_t lanes = link_lanes(build, &end, map->height == 1 && map->width == 1);
+	const int is_vector = map->height == 1 && map->width == 1;
+	uint32_t lanes = is_vector ? link_lanes(build, &end, is_vector) : map->channels;
 	if (build->config->streaming_link == LINK_DIRECT) { /* the words its first reader takes */
 		const struct layer_shape *shape = &build->shapes[first];
 		const struct folding *folding = &build->pipeline->foldings[first];
@@ -251,15 +253,19 @@ static void add_post(struct build *build, const struct layer_shape *shape, const
 	set_output(build, stage, map->value_bits, map->is_unsigned, end);
 }
 
-/* Works on the words as they come. */
+/* Works on the words as they come; link = plane: on whole pixels. */
 static void add_max_pool(struct build *build, const struct layer_shape *shape, struct open_end *end) {
 	if (!shape->has_window_pool) {
+		const uint32_t lanes = end->lanes;
+		const int is_plane = build->config->streaming_link == LINK_PLANE;
+		if (is_plane) pipeline_convert(build, end, end->channels, pipeline_values_of(end), "pool");
 		struct stage *pool = pipeline_add_stage(build, STAGE_MAX_POOL, "pool");
 		shape_max_pool(shape->layer, end->lanes, pool);
 		pool->input_bits = pool->output_bits = end->bits;
 		pool->input_unsigned = pool->output_unsigned = end->is_unsigned;
 		pipeline_read_end(build, end, pool, 0);
 		*end = pipeline_end_of(build, pool);
+		if (is_plane) pipeline_convert(build, end, lanes, pipeline_values_of(end), "pool");
 		return;
 	}
 	char owner[STAGE_NAME_BYTES];

@@ -61,7 +61,7 @@ static uint64_t pool_cycles(const struct layer_shape *shape, uint32_t lanes, con
 static uint64_t layer_cycles(const struct layer_shape *shape, uint32_t pe, uint32_t simd, const struct config *config) {
 	const uint64_t cycles = conv_cycles(&shape->main, pe, simd, config);
 	if (shape->layer->pool == TRACE_POOL_NONE) return cycles;
-	const uint32_t lanes = config->streaming_link == LINK_PIXEL ? shape->main.outputs : pe;
+	const uint32_t lanes = config->streaming_link != LINK_DIRECT ? shape->main.outputs : pe;
 	const uint64_t pooling = pool_cycles(shape, lanes, config);
 	return pooling > cycles ? pooling : cycles;
 }

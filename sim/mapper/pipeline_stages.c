@@ -114,7 +114,7 @@ static void add_pad(struct build *build, const struct conv_shape *shape, struct 
 struct stage *pipeline_add_conv(struct build *build, const struct conv_shape *shape, uint32_t pe, uint32_t simd,
                                 struct open_end *end) {
 	const int is_padded = shape->pad_height || shape->pad_width;
-	const int pads_first = build->config->streaming_link == LINK_PIXEL;
+	const int pads_first = build->config->streaming_link != LINK_DIRECT;
 	if (shape->pool_height) add_average(build, shape, end);
 	if (is_padded && pads_first) add_pad(build, shape, end);
 	pipeline_convert(build, end, shape_lanes(shape, pe, simd), pipeline_values_of(end), "in");

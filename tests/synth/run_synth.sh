@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Synthesis campaign: every unit of the reference RTL over its parameters (points.sh), and whole machines, with yosys for UltraScale+.
 # Results go to configs/tech/synthesis.csv; points that stand there, from the same sources, flow and yosys, are not run again.
-# usage: run_synth.sh [--unit NAME] [--minutes M] [--limit SECONDS] [--whole UNIT:NUMBER]
+# usage: run_synth.sh [--unit NAME] [--match TEXT] [--minutes M] [--limit SECONDS] [--whole UNIT:NUMBER]
 #        last line: N points, M of them made now, K failed
 #
 # Each distinct unit (`alone` below and every point's own; module, parameters, memory technology) is synthesised once, in a yosys process
@@ -20,15 +20,16 @@ flow="synth_xilinx -family xcup -nodsp -nowidelut"
 result=$PWD/configs/tech/synthesis.csv
 modules=$PWD/tests/synth/modules.csv
 whole_file=$PWD/tests/synth/whole.csv
-only= minutes=100000 limit=600 whole=
+only= match= minutes=100000 limit=900 whole=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--unit) only=$2 ;;
+	--match) match=$2 ;; # points whose parameters hold it
 	--minutes) minutes=$2 ;;
 	--limit) limit=$2 ;;
 	--whole) whole=$2 ;;
 	*)
-		echo "run_synth: unknown option '$1' (--unit NAME --minutes M --limit SECONDS --whole UNIT:NUMBER)" >&2
+		echo "run_synth: unknown option '$1' (--unit NAME --match TEXT --minutes M --limit SECONDS --whole UNIT:NUMBER)" >&2
 		exit 2
 		;;
 	esac
@@ -235,6 +236,7 @@ make_point() { # make_point UNIT MODULE TECHNOLOGY PARAMETERS HELD_OUT
 # The list, with its held-out column: a point is held out where the checksum of its name is a multiple of 3; machines all are.
 bash tests/synth/points.sh | while read -r unit module technology parameters; do
 	[ -n "$only" ] && [ "$only" != "$unit" ] && continue
+	case $parameters in *"$match"*) ;; *) continue ;; esac
 	held_out=$(($(echo "$unit $technology ${parameters//,/ }" | cksum | cut -d' ' -f1) % 3 == 0))
 	[ "$unit" = machine ] && held_out=1
 	echo "$unit $module $technology ${parameters:--} $held_out"

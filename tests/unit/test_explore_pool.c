@@ -29,6 +29,7 @@ struct fixture {
 	atomic_int *deaths; /* in shared memory: times each item killed its worker */
 	int kills[ITEMS];   /* times it is to */
 	int exits;          /* it leaves instead */
+	uint64_t endless;   /* item that never ends; 0: none */
 };
 
 static void *begin(void *context) {
@@ -42,6 +43,7 @@ static void work(void *state, uint64_t item, void *row) {
 		if (fixture->exits) _exit(3);
 		kill(getpid(), SIGKILL);
 	}
+	while (fixture->endless && item == fixture->endless) pause();
 	*(uint64_t *)row = 1000 + item * item;
 }
 
@@ -173,6 +175,20 @@ static void a_stop_keeps_what_was_done(void **state) {
 	drop(fixture);
 }
 
+/* One worker is at an item without end, the other goes on until the stop. */
+static void a_stop_does_not_wait_for_a_long_item(void **state) {
+	(void)state;
+	struct fixture *fixture = make();
+	fixture->stop_at = 60;
+	fixture->endless = 5;
+	assert_int_equal(run(fixture, 2, 8, NULL), STATUS_INTERRUPTED);
+	assert_true(fixture->rows >= 60);
+	assert_int_equal(fixture->seen[5], 0);
+	assert_int_equal(fixture->died[5], 0);
+	for (uint64_t i = 0; i < 5; i++) assert_int_equal(fixture->seen[i], 1000 + i * i);
+	drop(fixture);
+}
+
 static void *begin_nothing(void *context) {
 	(void)context;
 	return NULL;
@@ -201,9 +217,13 @@ static void workers_that_cannot_begin_are_an_error(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_item_has_its_row),     cmocka_unit_test(a_death_costs_nothing_but_time),
-	    cmocka_unit_test(the_second_death_is_a_row),  cmocka_unit_test(a_failure_of_the_parent_ends_it),
-	    cmocka_unit_test(a_stop_keeps_what_was_done), cmocka_unit_test(workers_that_cannot_begin_are_an_error),
+	    cmocka_unit_test(every_item_has_its_row),
+	    cmocka_unit_test(a_death_costs_nothing_but_time),
+	    cmocka_unit_test(the_second_death_is_a_row),
+	    cmocka_unit_test(a_failure_of_the_parent_ends_it),
+	    cmocka_unit_test(a_stop_keeps_what_was_done),
+	    cmocka_unit_test(a_stop_does_not_wait_for_a_long_item),
+	    cmocka_unit_test(workers_that_cannot_begin_are_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
