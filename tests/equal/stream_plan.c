@@ -88,7 +88,7 @@ void stream_plan_draw(struct stream_plan *plan, struct random_source *random) {
 	}
 	plan->input_channels = random_between(random, 1, plan->input_is_bits ? 12 : 3);
 	if (plan->input_height * plan->input_width == 1) plan->input_channels = random_between(random, 4, 40);
-	plan->input_bits = plan->input_is_bits ? 1 : random_chance(random, 85) ? 8 : random_between(random, 9, 12);
+	plan->input_bits = plan->input_is_bits ? 1 : random_chance(random, 70) ? 8 : random_between(random, 9, 12);
 	plan->classes = random_between(random, 2, 12);
 	plan->frames = random_chance(random, 25) ? 1 : random_between(random, 2, 4);
 	plan->lanes_most = random_chance(random, 85) ? 24 : 96;

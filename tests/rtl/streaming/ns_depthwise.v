@@ -1,6 +1,6 @@
 // ns_depthwise: one kernel a channel, PE channels at a time; a pixel is F words of channels, and each has its TAPS words in a row. Weights:
-// word (channel word x TAPS + tap) has PE p's weight at bits [p WEIGHT_BITS +: WEIGHT_BITS]. MAXIMUM: the largest of the taps instead, no
-// weights. LATENCY at least 3.
+// word (channel word x TAPS + tap) has PE p's weight at bits [p WEIGHT_BITS +: WEIGHT_BITS]. LATENCY at least 3. MAXIMUM: the largest of the
+// taps instead, no weights; with LATENCY 1 or 2 taps are compared as they are taken.
 module ns_depthwise #(
 	parameter PE = 1,
 	parameter F = 1,
@@ -95,9 +95,28 @@ module ns_depthwise #(
 			assign valid_1 = 1'b1;
 		end
 	endgenerate
-	ns_lanes #(.PE(PE), .SIMD(1), .OWN_VALUES(1), .MAXIMUM(MAXIMUM), .INPUT_BITS(INPUT_BITS), .INPUT_SIGNED(INPUT_SIGNED), .WEIGHT_BITS(WEIGHT_BITS), .SUM(MAXIMUM != 0 ? INPUT_BITS + 1 : SUM),
-		.THRESHOLDS(THRESHOLDS), .BASE(BASE), .OUTPUT_BITS(OUTPUT_BITS), .GROUPS(F), .PARAMETERS(PARAMETERS), .LATENCY(LATENCY)) lanes (
-		.clock(clock), .advance(advance), .issued_1(issued_1), .first_1(first_1), .valid_1(valid_1), .values_1(word_1[PE*INPUT_BITS-1:0]),
-		.weights_1(weights_1), .group_1(part_1), .load(load_parameters), .load_group(load_group), .load_parameters(load_lanes),
-		.out_word(out_word));
+	genvar p;
+	generate
+		if (MAXIMUM != 0 && LATENCY < 3) begin : early
+			wire [PE*INPUT_BITS-1:0] largest;
+			for (p = 0; p < PE; p = p + 1) begin : lane
+				wire [INPUT_BITS-1:0] value = in_word[INPUT_BITS*p +: INPUT_BITS];
+				reg [INPUT_BITS-1:0] kept;
+				wire is_signed = INPUT_BITS > 1 && INPUT_SIGNED != 0;
+				wire signed [INPUT_BITS:0] number = {is_signed && value[INPUT_BITS-1], value};
+				wire signed [INPUT_BITS:0] largest_yet = {is_signed && kept[INPUT_BITS-1], kept};
+				assign largest[INPUT_BITS*p +: INPUT_BITS] = tap == 0 || number > largest_yet ? value : kept;
+				always @(posedge clock) begin
+					if (step) kept <= largest[INPUT_BITS*p +: INPUT_BITS];
+				end
+			end
+			ns_delay #(.WIDTH(PE * INPUT_BITS), .DEPTH(LATENCY - 1)) delay (.clock(clock), .enable(advance), .in(largest), .out(out_word));
+		end else begin : in_lanes
+			ns_lanes #(.PE(PE), .SIMD(1), .OWN_VALUES(1), .MAXIMUM(MAXIMUM), .INPUT_BITS(INPUT_BITS), .INPUT_SIGNED(INPUT_SIGNED), .WEIGHT_BITS(WEIGHT_BITS), .SUM(MAXIMUM != 0 ? INPUT_BITS + 1 : SUM),
+				.THRESHOLDS(THRESHOLDS), .BASE(BASE), .OUTPUT_BITS(OUTPUT_BITS), .GROUPS(F), .PARAMETERS(PARAMETERS), .LATENCY(LATENCY)) lanes (
+				.clock(clock), .advance(advance), .issued_1(issued_1), .first_1(first_1), .valid_1(valid_1), .values_1(word_1[PE*INPUT_BITS-1:0]),
+				.weights_1(weights_1), .group_1(part_1), .load(load_parameters), .load_group(load_group), .load_parameters(load_lanes),
+				.out_word(out_word));
+		end
+	endgenerate
 endmodule
