@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "explore/point_figures.h"
 #include "explore/share.h"
@@ -85,6 +86,12 @@ static int ends_with(const char *text, const char *end) {
 	return length >= end_length && !strcmp(text + length - end_length, end);
 }
 
+static int has_file(const char *folder, const char *name) {
+	char path[PATH_BYTES + 16];
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	return access(path, R_OK) == 0;
+}
+
 enum status evaluator_compile(const struct config *config, struct trace *trace, struct error *error) {
 	static const char shipped[] = "workloads/networks/";
 	char folder[PATH_BYTES];
@@ -95,6 +102,7 @@ enum status evaluator_compile(const struct config *config, struct trace *trace, 
 		status = compile_find_network(name + sizeof shipped - 1, folder, sizeof folder, error);
 	if (status) return status;
 	struct compile_options options = {.network = folder, .config = config, .seed = config->seed};
+	options.shape_only = !has_file(folder, "net.txt") && !has_file(folder, "params.txt");
 	return compile_network(&options, trace, NULL, error);
 }
 

@@ -1,5 +1,5 @@
 /* See sweep.h: points and their configurations. Axes are resolved when they are read, so that a point costs a copy of
- * the base and a few words; ties go through config_set, which checks what it is given. */
+ * the base and a few words; ties whose value cannot be stored as it is go through config_set, which says why. */
 #include "explore/sweep.h"
 
 #include <math.h>
@@ -98,6 +98,12 @@ static enum status apply_tie(const struct sweep_rule *tie, struct config *config
 			return error_set(error, STATUS_INPUT, "tie %s = %s gives %.9g; expected a whole number",
 			                 tie->name, tie->text, value.number);
 		if (fabs(whole - stored) < 0.5) return STATUS_OK; /* nothing changes */
+		if (tie->target->type != CONFIG_TEXT && tie->target->type != CONFIG_WORD &&
+		    whole >= tie->target->minimum && whole <= tie->target->maximum) {
+			stored = (uint32_t)whole;
+			memcpy((char *)config + tie->target->offset, &stored, sizeof stored);
+			return STATUS_OK;
+		}
 		char number[64] = "-1";
 		if (whole >= 0) text_decimal_print((uint64_t)whole, is_scaled ? 3 : 0, number, sizeof number);
 		snprintf(assignment, sizeof assignment, "%s=%s", tie->name, number);

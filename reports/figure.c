@@ -12,6 +12,8 @@ const struct figure figures[] = {
      FIGURE_OF_POINTS, "sweep|where|x|line|y", figure_latency},
     {"pareto", "two objectives of the points of a sweep, with the front", FIGURE_OF_POINTS, "sweep|where|objectives",
      figure_pareto},
+    {"organisation", "the best latency or throughput for a share of the device, a line for each organisation",
+     FIGURE_OF_POINTS, "sweep|where|line|y", figure_organisation},
     {"accuracy", "top-1 of the networks of a sweep against one bit width, a line for each other one",
      FIGURE_OF_ACCURACY, "sweep|where|x|line", figure_accuracy},
 };
@@ -25,7 +27,8 @@ const struct figure *figure_find(const char *name, struct error *error) {
 		text_nearest_offer(&nearest, figures[i].name);
 	}
 	const char *best = text_nearest_best(&nearest);
-	error_set(error, STATUS_USAGE, "no figure '%.60s'%s%s%s; expected attribution, latency, pareto or accuracy",
-	          name, best ? " (nearest: " : "", best ? best : "", best ? ")" : "");
+	error_set(error, STATUS_USAGE,
+	          "no figure '%.60s'%s%s%s; expected attribution, latency, pareto, organisation or accuracy", name,
+	          best ? " (nearest: " : "", best ? best : "", best ? ")" : "");
 	return NULL;
 }

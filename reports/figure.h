@@ -3,6 +3,7 @@
  *   attribution  cycles of one unit by state, per layer, of one run (tables of sim/store)
  *   latency      a figure of the points of a sweep against one parameter, a line for each value of another
  *   pareto       two figures of the points of a sweep, the front marked, dominated points faint
+ *   organisation the best of a figure for a share of the device, a line for each organisation
  *   accuracy     top-1 of the networks of a sweep, with standard errors, against one width, a line for each other width
  */
 #ifndef REPORTS_FIGURE_H
@@ -53,5 +54,8 @@ enum status figure_attribution(const struct figure_request *request, struct figu
 enum status figure_latency(const struct figure_request *request, struct figure_result *result, struct error *error);
 enum status figure_pareto(const struct figure_request *request, struct figure_result *result, struct error *error);
 enum status figure_accuracy(const struct figure_request *request, struct figure_result *result, struct error *error);
+
+enum status figure_organisation(const struct figure_request *request, struct figure_result *result,
+                                struct error *error);
 
 #endif

@@ -17,7 +17,7 @@ static const struct option option_rows[] = {
     {OPTION_TEXT, "unit", 'u', "UNIT", .offset = AT(unit),
      .help = "binary_engine, fixed_engine, post_unit, load, store or sequencer. Default: the one that works in the "
              "most cycles."},
-    {OPTION_SECTION, .help = "Of a sweep (latency, pareto, accuracy)"},
+    {OPTION_SECTION, .help = "Of a sweep (latency, pareto, organisation, accuracy)"},
     {OPTION_TEXT, "sweep", 's', "NAME", .offset = AT(sweep), .help = "Default: the only sweep."},
     {OPTION_TEXT, "where", 'w', "CONDITION", .offset = AT(where),
      .help = "Only points that fulfil it, as in nbexplore: figures and axes with = != < <= > >= + - * / and or not "
@@ -26,9 +26,9 @@ static const struct option option_rows[] = {
      .help = "Horizontal axis. Default: binary_engine.pes; accuracy: compile.skip_weight_bits."},
     {OPTION_TEXT, "line", 'l', "PARAMETER", .offset = AT(line),
      .help = "A line for each of its values. Default: the first of the bit widths, binary_engine.words and the other "
-             "axes that makes a difference; accuracy: compile.map_bits."},
+             "axes that makes a difference; organisation: machine.organisation; accuracy: compile.map_bits."},
     {OPTION_TEXT, "y", 'y', "FIGURE", .offset = AT(y),
-     .help = "latency: the vertical axis, as nbexplore figures lists them. Default: latency_ms."},
+     .help = "latency, organisation: the vertical axis, as nbexplore figures lists them. Default: latency_ms."},
     {OPTION_TEXT, "objectives", 0, "X,Y", .offset = AT(objectives),
      .help = "pareto: two figures or axes; min:NAME or max:NAME where the direction is not the usual one. Default: "
              "the first two of the sweep, else latency_ms,power_w."},
@@ -47,10 +47,10 @@ static const struct option option_rows[] = {
     {OPTION_FLAG, "help", 'h', .offset = AT(help), .help = "Prints this."},
 };
 
-static const char *const synopsis[] = {"nbreport figure attribution|latency|pareto|accuracy [--db FILE] [options]",
-                                       "nbreport report [--db FILE] [--run ID]", "nbreport list [--db FILE]",
-                                       "nbreport compare [--reference FILE.csv] [--format table|csv] [--plot FILE.svg]",
-                                       NULL};
+static const char *const synopsis[] = {
+    "nbreport figure attribution|latency|pareto|organisation|accuracy [--db FILE] [options]",
+    "nbreport report [--db FILE] [--run ID]", "nbreport list [--db FILE]",
+    "nbreport compare [--reference FILE.csv] [--format table|csv] [--plot FILE.svg]", NULL};
 static const char *const examples[] = {
     "nbreport list --db results.db",
     "what is in it, and the command of each figure it allows",

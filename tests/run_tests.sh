@@ -87,6 +87,7 @@ done
 want floors && run_script floors bash tests/floors.sh
 want cli && run_script cli bash tests/cli/run_cli.sh "$build"
 want equal && run_script equal bash tests/equal/run_equal.sh "$build" --count 60 --seed 1
+want streaming && run_script streaming bash tests/equal/run_stream_equal.sh "$build" $long_option
 want systemc && [ -x "$build/bin/nb_systemc_equal" ] && run_script systemc "$build/bin/nb_systemc_equal" 60 1
 want reports && run_script reports bash tests/reports/run_reports.sh "$build"
 want explore && run_script explore bash tests/explore/run_explore.sh "$build"

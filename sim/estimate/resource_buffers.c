@@ -1,9 +1,10 @@
 /* Resources of the nine buffers, from the structure of the reference RTL (tests/rtl/nb_buffer.v, nb_top.v): interleaved
  * banks, each a memory of memory_blocks.h, and around them what puts words in order.
  *
- * Fabric counted, in LUTs a bit: one where a unit and the load master can write, for words, addresses and the enables
- * of columns; a multiplexer over the banks for loading and for reading (n inputs: ceil((n - 1) / 3)); one over the
- * beats of a word for the store master where a word is wider than a beat, and one for the address of what it reads.
+ * Fabric counted, in LUTs a bit: the words of a loaded chunk turned to their banks; a multiplexer over the banks for
+ * reading (n inputs: ceil((n - 1) / 3)); one for words, addresses and the enables of columns where both a unit and the
+ * load master can write; one over the beats of a word for the store master where a word is wider than a beat, and one
+ * for the address of what it reads.
  * With more than one bank the output register follows the multiplexer, in flip-flops; with one it is the block's own.
  * A buffer of one port is built of the same blocks. Ping-pong halves are halves of depth_words, so they cost nothing of
  * their own. The bit activations are held once for each word that the window former reads in a cycle. */
@@ -61,6 +62,12 @@ static int is_missing(const struct config *config, enum buffer_id buffer) {
 	return 0;
 }
 
+/* LUTs a bit, in quarters, of the words of a chunk turned to their banks: one for two, three quarters for each doubling
+ * beyond, as fitted for four. */
+static uint64_t rotation_quarter_luts(uint64_t banks) {
+	return banks == 2 ? 4 : 3 * log2_up(banks);
+}
+
 /* Enables of what is written alone, chosen between the unit's and the load master's. */
 static uint64_t columns_of(const struct config *config, enum buffer_id buffer, uint64_t word_bits) {
 	if (buffer == BUFFER_BIT_ACTIVATIONS) return word_bits / config->post_lanes;
@@ -72,9 +79,12 @@ static void add_fabric(const struct config *config, enum buffer_id buffer, uint6
 	uint64_t banks = config->buffer[buffer].banks, beat_bytes = config->dma_axi_bytes, luts = 0;
 	uint64_t words_read = accesses[buffer] & STORED ? banks : 1;
 	uint64_t row_bits = log2_up(bank_rows(config, buffer)), copies = copies_of(config, buffer);
-	if ((accesses[buffer] & (LOADED | WRITTEN_BY_UNIT)) == (LOADED | WRITTEN_BY_UNIT))
-		luts += banks * (word_bits + columns_of(config, buffer, word_bits) + row_bits);
-	if (accesses[buffer] & LOADED && word_bytes < beat_bytes) luts += banks * word_bits * mux_luts(banks);
+	int both = (accesses[buffer] & (LOADED | WRITTEN_BY_UNIT)) == (LOADED | WRITTEN_BY_UNIT);
+	uint64_t quarters = accesses[buffer] & LOADED && word_bytes < beat_bytes ? rotation_quarter_luts(banks) : 0;
+	if (both && !(quarters && banks == 2)) quarters += 4; /* with two banks both choices are one LUT */
+	luts += banks * word_bits * quarters / 4;
+	if (both) luts += banks * (columns_of(config, buffer, word_bits) + row_bits);
+	if (banks > 1) luts += banks * row_bits; /* the rows of words on both sides of a row's end */
 	luts += (words_read + copies - 1) * word_bits * mux_luts(banks);
 	if (accesses[buffer] & STORED) luts += banks * row_bits;
 	if (accesses[buffer] & STORED && word_bytes > beat_bytes)
@@ -114,8 +124,8 @@ void resource_of_buffer(const struct config *config, enum buffer_id buffer, stru
 			resource_row_add(row, (enum resource_kind)kind, 0, GRADE_MISSING);
 		return;
 	}
-	struct memory_shape shape = {word_bits, bank_rows(config, buffer),
-	                             column_bits(config, buffer, word_bits), settings->technology};
+	struct memory_shape shape = {word_bits, bank_rows(config, buffer), column_bits(config, buffer, word_bits),
+	                             settings->technology};
 	memory_blocks_of(&shape, &bank);
 	memory_blocks_add(blocks, &bank, settings->banks * copies_of(config, buffer));
 	resource_row_add_blocks(row, blocks, GRADE_FORMULA);

@@ -1,8 +1,8 @@
 /* Resources of each unit, from the structure of its reference RTL (tests/rtl/nb_*.v) and its synthesis.
  *
- * Lanes, trees, accumulators, operand registers, multiplexers are counted, in LUT6 and carry chains, as synthesis builds
- * them (yosys 0.23, synth_xilinx -family xcup -nodsp -nowidelut). Control (loop nests, counters, addresses) has no
- * formula worth writing: it is what synthesis of that module gave, as a constant, or a line where it moves with a
+ * Lanes, trees, accumulators, operand registers, multiplexers are counted, in LUT6 and carry chains, as synthesis
+ * builds them (yosys 0.23, synth_xilinx -family xcup -nodsp -nowidelut). Control (loop nests, counters, addresses) has
+ * no formula worth writing: it is what synthesis of that module gave, as a constant, or a line where it moves with a
  * parameter, the mean over the points that are not held out (configs/tech/SYNTHESIS.md). The constants below must be
  * read again when the RTL changes.
  *
@@ -18,14 +18,15 @@ enum {
 	STEPS_LUTS = 2140, /* the loop nest of a convolution engine, nb_steps */
 	BINARY_CONTROL_LUTS = 12,
 	BINARY_CONTROL_FFS = 911, /* and 3 for each cycle of depth */
+	FUSED_MASK_LUTS = 12,     /* a lane of 48 bits */
 	FIXED_CONTROL_LUTS = 16,
-	FIXED_CONTROL_FFS = 915,  /* and 4 for each cycle of depth: exact */
+	FIXED_CONTROL_FFS = 915, /* and 4 for each cycle of depth: exact */
 	POST_LANE_LUTS = 1380,
 	POST_CONTROL_LUTS = 2080,
 	POST_CONTROL_FFS = 666,
 	DIVIDE_LUTS = 240, /* lane group by a number that is no power of two: its reciprocal */
-	LOAD_LUTS = 500, /* and the shifters' stages */
-	LOAD_FFS = 340,  /* and 6 for each doubling of the slots: exact */
+	LOAD_LUTS = 500,   /* and the shifters' stages */
+	LOAD_FFS = 340,    /* and 6 for each doubling of the slots: exact */
 	LOAD_SLOT_BITS = 108,
 	STORE_LUTS = 460,
 	STORE_FFS = 585, /* and 4 for each doubling: exact */
@@ -38,7 +39,7 @@ enum {
 	PORTS_LUTS = 369,
 	PORTS_FFS = 90,
 	GLUE_LUTS = 71, /* the tokens' compares */
-	WINDOW_CONTROL_LUTS = 2361,
+	WINDOW_CONTROL_LUTS = 2481,
 	WINDOW_CONTROL_FFS = 458, /* and 4 a bit of a place in a word, 5 a bit of a word's number, and the words */
 	COMMAND_BITS = 512,
 	ADDRESS_BITS = 24,
@@ -119,14 +120,15 @@ static uint64_t binary_depth_cycles(const struct config *config) {
 }
 
 /* The window former of nb_window: words of the stream and their copy, with the unfinished one; a multiplexer over the
- * copy's words for each of the two that a step takes; shifters of a word's places over the words that a cycle reads and
- * over the two of a step. LUTs fitted: mean error 2 %, worst 7 %; flip-flops counted. */
+ * copy's words for each of the two that a step takes; shifters of a word's places over the two words of a step and over
+ * those that a cycle reads (V of them, each into V + 1 places); with V > 1 the words of the stream move by one to V
+ * places, a LUT a bit. LUTs fitted, but for the last: mean error 3 %, worst 7 %; flip-flops counted. */
 void resource_of_window_former(const struct config *config, struct resource_row *row) {
 	uint64_t word_bits = 48 * (uint64_t)config->binary_words, reads = config->binary_window_reads;
 	uint64_t words = divide_up(config->binary_window_bits, word_bits), stages = log2_up(word_bits);
-	resource_row_add(row, RESOURCE_LUT,
-	                 WINDOW_CONTROL_LUTS + 11 * word_bits * stages / 4 + 13 * word_bits * words / 25,
-	                 GRADE_FORMULA);
+	uint64_t luts = WINDOW_CONTROL_LUTS + 12 * word_bits * stages / 5 + 13 * word_bits * words / 25;
+	if (reads > 1) luts += word_bits * words + 31 * word_bits * (reads * (reads + 1) - 2) / 8;
+	resource_row_add(row, RESOURCE_LUT, luts, GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_FF,
 	                 WINDOW_CONTROL_FFS + 6 * (reads - 1) + 4 * stages + 5 * log2_up(words + reads + 3) +
 	                     word_bits * (2 * words + reads + 2),
@@ -147,6 +149,9 @@ void resource_of_binary_engine(const struct config *config, struct resource_row 
 	resource_row_add(row, RESOURCE_LUT, pes * (sum_bits - 1), GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_FF, pes * sum_bits, GRADE_FORMULA);
 	resource_row_add_memory_luts(row, 16 * pes + ADDRESS_BITS + TOKEN_MASK_BITS + 1, GRADE_FORMULA);
+	/* The mapper does not find every fused LUT behind a mask that many lanes share: fitted. */
+	if (config->binary_fabric == FABRIC_FUSED && pes > 2)
+		resource_row_add(row, RESOURCE_LUT, FUSED_MASK_LUTS * pes * config->binary_words, GRADE_FORMULA);
 	/* Masking of taps outside (and the choice of the window's bits) in front of the lanes. */
 	resource_row_add(row, RESOURCE_LUT, word_bits, GRADE_FORMULA);
 	resource_row_add(row, RESOURCE_LUT, STEPS_LUTS + BINARY_CONTROL_LUTS, GRADE_FORMULA);
@@ -235,7 +240,8 @@ void resource_of_fixed_engine(const struct config *config, enum device_dsp dsp, 
 	ffs += config->fixed_accumulator_bits;
 	luts *= columns;
 	ffs *= columns;
-	/* Averager of each row: mask of taps outside, running sum or none, adder, rounding and choice; its registers. */
+	/* Averager of each row: mask of taps outside, running sum or none, adder, rounding and choice; its registers.
+	 */
 	luts += rows * (4 * activation_bits + 6);
 	ffs += rows * (2 * activation_bits + 3);
 	resource_row_add(row, RESOURCE_LUT, luts + STEPS_LUTS + FIXED_CONTROL_LUTS, GRADE_FORMULA);

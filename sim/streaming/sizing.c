@@ -7,6 +7,11 @@
  * halving may stop at a depth that is not the smallest; a last pass over all FIFOs takes a word away where it still
  * can, until none can be taken.
  *
+ * At its own pace a pipeline may need hundreds of frames until the FIFOs before its slowest loop are full and it is in
+ * its steady state. A stalling one is asked at the wanted pace instead: it keeps its period on its own exactly if it
+ * settles to it when the input DMA sends no faster (its period is the largest mean of any loop of stages and FIFOs, and
+ * does not depend on when words come).
+ *
  * One word more than a FIFO's highest fill is never refused, so that much is taken away without asking. Left out:
  * depths that would pay only when several FIFOs change at once. */
 #include "sim/streaming/sizing.h"
@@ -17,7 +22,14 @@
 #include "sim/streaming/schedule.h"
 #include "sim/streaming/sizing_trial.h"
 
-enum { LEAST_WORDS = 2, DEEPEST_WORDS = 1 << 22, MANY_FRAMES = 1024, PACE_FRAMES = 12 };
+enum {
+	LEAST_WORDS = 2,
+	DEEPEST_WORDS = 1 << 22,
+	MANY_FRAMES = 1024,
+	PACE_FRAMES = 9,
+	PACE_FRAMES_MAX = 36,
+	DRAIN_FRAMES = 3
+};
 
 /* A batch of one frame, and the steady state of a larger one. */
 struct pace {
@@ -33,7 +45,8 @@ struct sizing {
 	struct pace wanted;
 	uint32_t *order; /* FIFO indices, the most expensive first */
 	uint32_t *highest;
-	int is_thorough;
+	int is_thorough; /* a period that few frames do not tell is measured */
+	int has_doubt;   /* one was not */
 };
 
 /* ---- how fast it is */
@@ -83,22 +96,40 @@ static int compare_periods(uint64_t cycles, uint64_t frames, const struct pace *
 
 enum answer { KEEPS, FAILS, UNKNOWN };
 
+/* Whether frame after frame ends later by the same, against the pace: a loop of stages and FIFOs that is too slow shows
+ * so from its first frames on, while FIFOs before it fill. The first frame and those that end as the pipeline drains
+ * do not count. */
+static int falls_behind(const struct stream_result *result, const struct pace *pace) {
+	const uint64_t *end = result->frame_end_cycle;
+	const uint64_t late_cycles = end[2] - end[1];
+	if (result->frames < DRAIN_FRAMES + 4 || compare_periods(late_cycles, 1, pace) <= 0) return 0;
+	for (uint32_t k = 3; k < result->frames - DRAIN_FRAMES; k++)
+		if (end[k] - end[k - 1] != late_cycles) return 0;
+	return 1;
+}
+
+static enum answer answer_of(const struct stream_result *result, const struct pace *pace) {
+	if (result->is_stuck) return FAILS;
+	if (!result->period_frames) return falls_behind(result, pace) ? FAILS : UNKNOWN;
+	const int slower = compare_periods(result->period_cycles, result->period_frames, pace);
+	return slower == 0 ? KEEPS : slower > 0 ? FAILS : UNKNOWN;
+}
+
 /* Whether it settles to the period of `pace` when the input DMA goes at that pace: a few frames, where the FIFOs of a
  * machine at its own pace may fill for hundreds of frames before it is in its steady state. `highest` gets the fills
  * with which it keeps it. */
 static enum status ask_pace(struct sizing *sizing, const struct pace *pace, enum answer *answer, uint32_t *highest,
                             struct error *error) {
-	struct stream_result result;
-	const enum status status = trial_run_at_pace(&sizing->trial, PACE_FRAMES, pace->period_cycles,
-	                                             (uint32_t)pace->period_frames, &result, error);
+	enum status status = STATUS_OK;
 	*answer = UNKNOWN;
-	if (result.is_stuck) *answer = FAILS;
-	if (!status && result.period_frames) {
-		const int slower = compare_periods(result.period_cycles, result.period_frames, pace);
-		*answer = slower == 0 ? KEEPS : slower > 0 ? FAILS : UNKNOWN;
+	for (uint32_t frames = PACE_FRAMES; !status && *answer == UNKNOWN && frames <= PACE_FRAMES_MAX; frames *= 4) {
+		struct stream_result result;
+		status = trial_run_at_pace(&sizing->trial, frames, pace->period_cycles, (uint32_t)pace->period_frames,
+		                           &result, error);
+		if (!status) *answer = answer_of(&result, pace);
+		if (*answer == KEEPS) note_fills(highest, &result);
+		stream_result_clear(&result);
 	}
-	if (*answer == KEEPS) note_fills(highest, &result);
-	stream_result_clear(&result);
 	return status;
 }
 
@@ -157,6 +188,7 @@ static enum status keeps_pace(void *context, int *is, struct error *error) {
 	if (!sizing->trial.pipeline.flushing) status = ask_pace(sizing, &sizing->wanted, &answer, NULL, error);
 	*is = answer == KEEPS;
 	if (status || answer != UNKNOWN) return status;
+	sizing->has_doubt = 1;
 	if (!sizing->trial.pipeline.flushing && !sizing->is_thorough) return STATUS_OK;
 	status = measure_own_period(sizing, &pace, NULL, error);
 	*is =
@@ -263,6 +295,18 @@ static enum status try_least(struct sizing *sizing, uint32_t first, uint32_t cou
 	return status;
 }
 
+/* One FIFO: many cannot lose a word, so that is asked first. *is: it can. */
+static enum status shrink_one(struct sizing *sizing, uint32_t fifo, int *is, struct error *error) {
+	uint32_t *depth_words = &sizing->trial.pipeline.fifos[fifo].depth_words;
+	--*depth_words;
+	const enum status status = keeps_pace(sizing, is, error);
+	if (status || !*is) {
+		++*depth_words;
+		return status;
+	}
+	return trial_halve(&sizing->trial, fifo, LEAST_WORDS, *depth_words, keeps_pace, sizing, error);
+}
+
 /* The greedy order, as many FIFOs at once as can have the least. */
 static enum status shrink_all(struct sizing *sizing, struct error *error) {
 	const struct pipeline *pipeline = &sizing->trial.pipeline;
@@ -278,9 +322,7 @@ static enum status shrink_all(struct sizing *sizing, struct error *error) {
 		} else if (count > 1) {
 			count /= 2;
 		} else if (!status) {
-			const uint32_t fifo = sizing->order[first];
-			status = trial_halve(&sizing->trial, fifo, LEAST_WORDS + 1, pipeline->fifos[fifo].depth_words,
-			                     keeps_pace, sizing, error);
+			status = shrink_one(sizing, sizing->order[first], &is, error);
 			first++;
 		}
 		tell(sizing, first);
@@ -288,7 +330,7 @@ static enum status shrink_all(struct sizing *sizing, struct error *error) {
 	return status;
 }
 
-/* Takes single words, and what more can then be halved away, until no FIFO can lose one. */
+/* Takes words away where single ones still can be, until no FIFO can lose one. */
 static enum status shrink_to_the_last(struct sizing *sizing, struct error *error) {
 	const struct pipeline *pipeline = &sizing->trial.pipeline;
 	enum status status = STATUS_OK;
@@ -297,17 +339,9 @@ static enum status shrink_to_the_last(struct sizing *sizing, struct error *error
 	while (has_changed && !status) {
 		has_changed = 0;
 		for (uint32_t i = 0; i < pipeline->fifo_count && !status; i++) {
-			struct fifo *fifo = &pipeline->fifos[sizing->order[i]];
 			int is = 0;
-			if (fifo->depth_words <= LEAST_WORDS) continue;
-			fifo->depth_words--;
-			status = keeps_pace(sizing, &is, error);
-			if (status) return status;
-			if (is)
-				status = trial_halve(&sizing->trial, sizing->order[i], LEAST_WORDS, fifo->depth_words,
-				                     keeps_pace, sizing, error);
-			else
-				fifo->depth_words++;
+			if (pipeline->fifos[sizing->order[i]].depth_words <= LEAST_WORDS) continue;
+			status = shrink_one(sizing, sizing->order[i], &is, error);
 			has_changed |= is;
 		}
 	}
@@ -328,7 +362,7 @@ static enum status find_depths(struct sizing *sizing, struct error *error) {
 	if (status) return status;
 	cut_to_fills(sizing);
 	status = shrink_all(sizing, error);
-	if (!status) status = shrink_to_the_last(sizing, error);
+	if (!status && sizing->has_doubt) status = shrink_to_the_last(sizing, error);
 	if (!status) status = measure_latency(sizing, &after, NULL, error);
 	if (status) return status;
 	result->latency_after_cycles = after.latency_cycles;

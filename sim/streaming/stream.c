@@ -104,11 +104,18 @@ static void close_stage(struct stream *stream, uint32_t index, uint64_t total_cy
 		stage_wait(stream, index, total_cycles);
 }
 
-/* The last cycle in which anything happened, + 1: where a stuck run is cut. */
+/* The last cycle in which anything happened, + 1: where a stuck run is cut. A flushing stage may push what is in its
+ * pipeline after its last iteration. */
 static uint64_t last_cycle(const struct stream *stream) {
 	uint64_t cycle = 0;
 	for (uint32_t i = 0; i < stream->pipeline->stage_count; i++)
 		if (stream->stages[i].next_cycle > cycle) cycle = stream->stages[i].next_cycle;
+	for (uint32_t f = 0; f < stream->pipeline->fifo_count; f++) {
+		const struct fifo_state *fifo = &stream->fifos[f];
+		if (!fifo->pushed) continue;
+		const uint64_t pushed = fifo->push_cycle[(fifo->pushed - 1) % fifo->capacity] + 1;
+		if (pushed > cycle) cycle = pushed;
+	}
 	return cycle;
 }
 

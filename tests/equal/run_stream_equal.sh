@@ -11,7 +11,7 @@ set -uo pipefail
 cd "$(dirname "$0")/../.."
 build=$(realpath "$1")
 shift
-count= seed=1 long=0
+count= seed=4 long=0
 while [ $# -gt 0 ]; do
 	case $1 in
 	--long)
@@ -34,7 +34,7 @@ export NBSIM_RTL_CACHE=${NBSIM_RTL_CACHE:-$build/rtl} NBSIM_DATA=${NBSIM_DATA:-$
 equal=$build/bin/nb_stream_equal
 here=tests/equal
 jobs=$(nproc 2>/dev/null || echo 2)
-batch_cases=40 limit_seconds=1800
+batch_cases=45 limit_seconds=1800
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0 skipped=0
@@ -50,18 +50,20 @@ run_rtl() {
 	}
 }
 
-# run_batches STEM FOLDER...: builds of $batch_cases cases each, as many at a time as there are processors; STEM.N.got.
+# run_batches STEM FOLDER...: builds of about $batch_cases cases each, as many at a time as there are processors; STEM.N.got.
 run_batches() {
-	local stem=$1 number=0 running=0
+	local stem=$1 number=0 running=0 builds each
 	shift
+	builds=$((($# + batch_cases - 1) / batch_cases))
+	each=$((($# + builds - 1) / builds))
 	while [ $# -gt 0 ]; do
 		if [ $running -ge "$jobs" ]; then
 			wait -n
 			running=$((running - 1))
 		fi
-		run_rtl "$stem.$number.got" "${@:1:batch_cases}" &
+		run_rtl "$stem.$number.got" "${@:1:each}" &
 		number=$((number + 1)) running=$((running + 1))
-		shift $(($# < batch_cases ? $# : batch_cases))
+		shift $(($# < each ? $# : each))
 	done
 	wait
 }

@@ -305,6 +305,7 @@ static void choose_folding(const struct builder *builder, const struct trace_con
 static void add_folding(const struct builder *builder, const struct stream_plan_layer *from,
                         const struct trace_layer *layer, int is_first) {
 	char *text = builder->config->streaming_folding, one[32], both[80];
+	if (builder->plan->is_folding_auto) return;
 	if (is_first) text[0] = '\0';
 	choose_folding(builder, &layer->main, layer->output_channels, from->pe, from->simd, one, sizeof one);
 	snprintf(both, sizeof both, "%s%s", is_first ? "" : " ", one);

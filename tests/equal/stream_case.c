@@ -163,6 +163,13 @@ static void write_tensor(FILE *out, const char *word, const struct trace_tensor 
 	for (uint32_t row = 0; row < tensor->rows; row++) write_row(out, tensor, row, tensor->columns);
 }
 
+/* Bits of values of 0 and above: the stage alone does not show it. */
+static int sends_bits_of_unsigned(const struct trace *trace, const struct trace_layer *layer,
+                                  const struct stage *stage) {
+	return (stage->kind == STAGE_POINT || stage->kind == STAGE_JOIN) && stage->output_bits == 1 &&
+	       layer->fixed_map != UINT32_MAX && trace->maps[layer->fixed_map].is_unsigned;
+}
+
 static void write_values(const struct trace *trace, const struct stage *stage, FILE *out) {
 	static const char *const pads[] = {"masked", "minus", "plus"};
 	const struct trace_layer *layer = &trace->layers[stage->layer];
@@ -175,6 +182,7 @@ static void write_values(const struct trace *trace, const struct stage *stage, F
 	if (stage->kind == STAGE_POINT)
 		fprintf(out, "post_shift %" PRIu32 "\nskip %d\n", layer->post_shift,
 		        layer->skip.kind != TRACE_CONV_NONE);
+	if (sends_bits_of_unsigned(trace, layer, stage)) fprintf(out, "output_unsigned 1\n");
 	if (stage->threshold_count) fprintf(out, "threshold_base %" PRId32 "\n", layer->threshold_base);
 	if (multiplies) write_tensor(out, "weights", &trace->tensors[conv->weight_tensor]);
 	if (stage->threshold_count || stage->kind == STAGE_POINT || stage->kind == STAGE_JOIN)

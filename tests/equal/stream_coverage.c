@@ -8,6 +8,10 @@ enum { JUDGED_CASES = 60 };
 enum feature {
 	FEATURE_STALLING,
 	FEATURE_FLUSHING,
+	FEATURE_LINK_PIXEL,
+	FEATURE_LINK_DIRECT,
+	FEATURE_LINK_PLANE,
+	FEATURE_FOLDING_AUTO,
 	FEATURE_BLOCKED,
 	FEATURE_STARVED,
 	FEATURE_MEMORY,
@@ -43,10 +47,14 @@ static const struct {
 } features[FEATURE_KINDS] = {
     [FEATURE_STALLING] = {"stalling", 30},
     [FEATURE_FLUSHING] = {"flushing", 30},
+    [FEATURE_LINK_PIXEL] = {"link_pixel", 20},
+    [FEATURE_LINK_DIRECT] = {"link_direct", 20},
+    [FEATURE_LINK_PLANE] = {"link_plane", 20},
+    [FEATURE_FOLDING_AUTO] = {"folding_auto", 5},
     [FEATURE_BLOCKED] = {"blocked_cycles", 50},
     [FEATURE_STARVED] = {"starved_cycles", 80},
     [FEATURE_MEMORY] = {"memory_cycles", 50},
-    [FEATURE_STUCK] = {"stuck", 4},
+    [FEATURE_STUCK] = {"stuck", 3},
     [FEATURE_STUCK_FLUSHING] = {"stuck_flushing", 1},
     [FEATURE_SEVERAL_FRAMES] = {"several_frames", 50},
     [FEATURE_FULL_FIFO] = {"full_fifo", 15},
@@ -62,17 +70,17 @@ static const struct {
     [FEATURE_STRIDE] = {"strides", 15},
     [FEATURE_ROWS_LEFT] = {"pool_rows_left", 3},
     [FEATURE_WHOLE_POOL] = {"pool_of_whole_map", 3},
-    [FEATURE_LARGEST_TAP] = {"largest_of_taps", 8},
+    [FEATURE_LARGEST_TAP] = {"largest_of_taps", 3},
     [FEATURE_THRESHOLDS] = {"thresholds", 15},
     [FEATURE_UNSIGNED] = {"unsigned_words", 10},
-    [FEATURE_SPLIT_VALUES] = {"split_values", 10},
-    [FEATURE_WILD] = {"wild_parameters", 10},
+    [FEATURE_SPLIT_VALUES] = {"split_values", 5},
+    [FEATURE_WILD] = {"wild_parameters", 6},
 };
 
 static const uint32_t kind_percent[STAGE_KIND_COUNT] = {
-    [STAGE_INPUT] = 100,    [STAGE_OUTPUT] = 100,     [STAGE_PAD] = 20,  [STAGE_WINDOW] = 60, [STAGE_MATRIX] = 95,
-    [STAGE_DEPTHWISE] = 15, [STAGE_CONVERT] = 70,     [STAGE_FORK] = 15, [STAGE_JOIN] = 20,   [STAGE_POINT] = 35,
-    [STAGE_MAX_POOL] = 15,  [STAGE_AVERAGE_POOL] = 8, [STAGE_LABEL] = 5,
+    [STAGE_INPUT] = 100,   [STAGE_OUTPUT] = 100,     [STAGE_PAD] = 20,  [STAGE_WINDOW] = 60, [STAGE_MATRIX] = 95,
+    [STAGE_DEPTHWISE] = 8, [STAGE_CONVERT] = 70,     [STAGE_FORK] = 15, [STAGE_JOIN] = 20,   [STAGE_POINT] = 35,
+    [STAGE_MAX_POOL] = 12, [STAGE_AVERAGE_POOL] = 5, [STAGE_LABEL] = 4,
 };
 
 static int is_whole_map(const struct stage *stage) {
@@ -148,6 +156,10 @@ void stream_coverage_add(struct stream_coverage *coverage, const struct stream_c
                          const struct stream_result *result) {
 	uint8_t seen[FEATURE_COUNT] = {0};
 	seen[made->pipeline.flushing ? FEATURE_FLUSHING : FEATURE_STALLING] = 1;
+	seen[made->config.streaming_link == LINK_PIXEL    ? FEATURE_LINK_PIXEL
+	     : made->config.streaming_link == LINK_DIRECT ? FEATURE_LINK_DIRECT
+	                                                  : FEATURE_LINK_PLANE] = 1;
+	seen[FEATURE_FOLDING_AUTO] = !strcmp(made->config.streaming_folding, "auto");
 	for (uint32_t i = 0; i < made->pipeline.stage_count; i++) see_stage(seen, made, &made->pipeline.stages[i]);
 	see_result(seen, made, result);
 	coverage->cases++;

@@ -13,11 +13,12 @@ static void draw_config(struct random_source *random, struct config *config) {
 	config_defaults(config);
 	config->organisation = ORGANISATION_STREAMING;
 	config->streaming_pipeline = random_below(random, 2);
-	config->streaming_link = random_below(random, 2);
-	config->streaming_vector_bits = random_chance(random, 50) ? 64 : random_spread(random, 1, 128, 16);
+	config->streaming_link = random_below(random, 3);
+	config->streaming_budget_percent = random_spread(random, 1, 100, 70);
+	config->streaming_vector_bits = random_chance(random, 50) ? 64 : random_spread(random, 1, 256, 16);
 	config->streaming_fifo_depth_words =
 	    random_chance(random, 85) ? random_spread(random, 0, 6, 2) : random_spread(random, 7, 600, 32);
-	config->streaming_dma_word_bits = 8 * random_spread(random, 1, 32, 8);
+	config->streaming_dma_word_bits = 8 * random_spread(random, 1, 64, 8);
 	config->streaming_dma_start_cycles = random_spread(random, 0, 200, 60);
 	config->streaming_converter_latency_cycles =
 	    random_chance(random, 60) ? random_between(random, 1, 2) : draw_latency(random, 1, 1);
@@ -49,15 +50,15 @@ static void draw_layer(struct random_source *random, struct stream_plan_layer *l
 	draw_shape(random, layer);
 	layer->channels = random_chance(random, 50) ? random_power(random, 1, 4) : random_between(random, 1, 18);
 	layer->weight_bits = random_between(random, 1, 8);
-	if (random_chance(random, 45))
+	if (random_chance(random, 38))
 		layer->thresholds =
 		    random_chance(random, 80) ? random_between(random, 1, 3) : random_between(random, 4, 20);
 	layer->base_minus = random_below(random, 3);
 	layer->shift = random_below(random, random_chance(random, 85) ? 14 : 32);
 	layer->is_wild = random_chance(random, 15);
-	layer->skip = random_chance(random, 55);
+	layer->skip = random_chance(random, 70);
 	layer->skip_back = random_chance(random, 60) ? 0 : random_below(random, 3);
-	layer->skip_kernel = random_chance(random, 60) ? 1 : random_between(random, 2, 3);
+	layer->skip_kernel = random_chance(random, 75) ? 1 : random_between(random, 2, 3);
 	layer->skip_conv = random_chance(random, 30) ? STREAM_CONV_DEPTHWISE : STREAM_CONV_AVERAGE2;
 	layer->skip_weight_bits = random_between(random, 1, 8);
 	if (random_chance(random, 35)) layer->pool = random_chance(random, 50) ? TRACE_POOL_MAX2 : TRACE_POOL_MAX;
@@ -92,10 +93,19 @@ void stream_plan_draw(struct stream_plan *plan, struct random_source *random) {
 	plan->classes = random_between(random, 2, 12);
 	plan->frames = random_chance(random, 25) ? 1 : random_between(random, 2, 4);
 	plan->lanes_most = random_chance(random, 85) ? 24 : 96;
-	plan->is_sized = random_chance(random, 40);
+	plan->is_folding_auto = random_chance(random, 15);
+	if (plan->is_folding_auto && random_chance(random, 70))
+		plan->config.streaming_target_frames_per_s = random_spread(random, 1, 1000000, 20000);
+	plan->is_sized = random_chance(random, 25);
 	plan->named_depths = random_chance(random, 50) ? 0 : random_between(random, 1, 4);
+	if (!plan->is_sized && random_chance(random, 75)) { /* shallow: where paths meet, many get stuck */
+		plan->config.streaming_fifo_depth_words = random_below(random, 3);
+		plan->named_depths = 0;
+	}
 	plan->has_label = random_chance(random, 15);
-	plan->layer_count = random_chance(random, 25) ? 1 : random_between(random, 2, 3) + random_chance(random, 20);
+	plan->layer_count = random_chance(random, 35)   ? 1
+	                    : random_chance(random, 70) ? 2
+	                                                : random_between(random, 3, 4);
 	for (uint32_t i = 0; i < plan->layer_count; i++) draw_layer(random, &plan->layers[i]);
 }
 
@@ -109,9 +119,10 @@ struct field {
 #define PLAN_FIELD(member)                                                                                             \
 	{ #member, offsetof(struct stream_plan, member) }
 static const struct field plan_fields[] = {
-    PLAN_FIELD(value_seed),     PLAN_FIELD(input_is_bits), PLAN_FIELD(input_height), PLAN_FIELD(input_width),
-    PLAN_FIELD(input_channels), PLAN_FIELD(input_bits),    PLAN_FIELD(classes),      PLAN_FIELD(frames),
-    PLAN_FIELD(lanes_most),     PLAN_FIELD(is_sized),      PLAN_FIELD(named_depths), PLAN_FIELD(has_label),
+    PLAN_FIELD(value_seed),     PLAN_FIELD(input_is_bits),   PLAN_FIELD(input_height), PLAN_FIELD(input_width),
+    PLAN_FIELD(input_channels), PLAN_FIELD(input_bits),      PLAN_FIELD(classes),      PLAN_FIELD(frames),
+    PLAN_FIELD(lanes_most),     PLAN_FIELD(is_folding_auto), PLAN_FIELD(is_sized),     PLAN_FIELD(named_depths),
+    PLAN_FIELD(has_label),
 };
 
 #define LAYER_FIELD(member)                                                                                            \

@@ -44,8 +44,9 @@ struct stream_plan {
 	uint32_t value_seed;
 	uint32_t input_is_bits, input_height, input_width, input_channels, input_bits, classes;
 	uint32_t frames;
-	uint32_t lanes_most; /* PE x SIMD of a layer, where that can be kept */
-	uint32_t is_sized;   /* 1: skip paths get depths that run (stream_size_skips); 0: as configured, may be stuck */
+	uint32_t lanes_most;      /* PE x SIMD of a layer, where that can be kept */
+	uint32_t is_folding_auto; /* 1: the mapper chooses the folding, for the configuration's target */
+	uint32_t is_sized; /* 1: skip paths get depths that run (stream_size_skips); 0: as configured, may be stuck */
 	uint32_t named_depths; /* FIFOs that get a depth of their own */
 	uint32_t has_label;    /* 1: a label stage, made by hand, in place of the scores' converters */
 	uint32_t layer_count;

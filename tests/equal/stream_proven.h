@@ -7,7 +7,7 @@
 #include "tests/equal/stream_case.h"
 
 /* The draws of a normal run (tests/equal/run_stream_equal.sh), of which the column speaks. */
-enum { STREAM_PROVEN_COUNT = 80, STREAM_PROVEN_SEED = 1 };
+enum { STREAM_PROVEN_COUNT = 80, STREAM_PROVEN_SEED = 4 };
 
 /* Draws case `number` of a seed, again until the mapper accepts it; *refused is raised by those it does not. The case
  * is the caller's (stream_case_clear). *plan (may be NULL) gets the plan, also of a failure: one that is no refusal. */

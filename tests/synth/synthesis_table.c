@@ -333,7 +333,8 @@ int main(int argc, char **argv) {
 			if (!read_point(line, &point)) continue;
 			unsigned long *part = !strcmp(point.unit, "tokens") ? parts.tokens : parts.fetch;
 			if (pass == 0) {
-				int fetch = !strcmp(point.unit, "sequencer") && value_of(&point, "PROGRAM_COMMANDS", 0) == 512;
+				int fetch =
+				    !strcmp(point.unit, "sequencer") && value_of(&point, "PROGRAM_COMMANDS", 0) == 512;
 				if (!fetch && strcmp(point.unit, "tokens")) continue;
 				part[0] = point.counts[0];
 				part[1] = point.counts[2];

@@ -198,8 +198,8 @@ static void binary_engine_is_near_its_synthesis(void **state) {
 	}
 }
 
-/* nb_window at 48-bit words (configs/tech/synthesis.csv): LUTs within 4 %, flip-flops exactly. The engine's choice between
- * its addresses and those of channel packing is 102 LUTs and 9 flip-flops more. */
+/* nb_window at 48-bit words (configs/tech/synthesis.csv): LUTs within 4 %, flip-flops exactly. The engine's choice
+ * between its addresses and those of channel packing is 102 LUTs and 9 flip-flops more. */
 static void window_former_is_near_its_synthesis(void **state) {
 	static const struct {
 		uint32_t bits;
@@ -323,7 +323,8 @@ static void post_lanes_equal_synthesis(void **state) {
 	assert_int_equal(narrow.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_DSP].count, 16 * 5);
 	assert_int_equal(wide.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_DSP].count, 16 * 7);
 	uint64_t ffs = narrow.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_FF].count;
-	assert_in_range(ffs - narrow_half.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_FF].count, 8 * 359 - 2, 8 * 359 - 2);
+	assert_in_range(ffs - narrow_half.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_FF].count, 8 * 359 - 2,
+	                8 * 359 - 2);
 	assert_in_range(wide.rows[RESOURCE_POST_UNIT].amounts[RESOURCE_FF].count - ffs, 16 * 49, 16 * 49);
 }
 

@@ -191,11 +191,90 @@ static void networks_of_other_widths_are_told_apart(void **state) {
 	assert_int_equal(eight.total_cycles, four.total_cycles); /* the same lanes: stem and head have 8 bits */
 }
 
+/* TFC, folded for a budget and a target. */
+static void streaming_base(struct config *config) {
+	struct error error = {""};
+	if (config_read(config, NBSIM_SOURCE_DIR "/configs/tfc-w1a1-pynq-z2.ini", &error)) fail_msg("%s", error.text);
+	memset(config->streaming_folding, 0, sizeof config->streaming_folding);
+	memcpy(config->streaming_folding, "auto", 4);
+	config->frames = 3;
+}
+
+static void every_parameter_that_a_pipeline_reads_is_in_the_keys(void **state) {
+	struct fixture *fixture = *state;
+	struct config standard;
+	unsigned changed = 0;
+	streaming_base(&standard);
+	for (int base = 0; base < 3; base++) {
+		if (base) standard.streaming_target_frames_per_s = 5000;
+		standard.streaming_budget_percent = base == 1 ? 70 : 12;
+		if (base == 2) standard.streaming_link = LINK_PIXEL;
+		assert_same(fixture, &standard, "streaming base");
+		for (size_t i = 0; i < config_parameter_count; i++)
+			for (int kind = 0; kind < 4; kind++) {
+				struct config config = standard;
+				if (!other_value(&config_parameters[i], &config, kind)) continue;
+				assert_same(fixture, &config, config_parameters[i].key);
+				assert_same(fixture, &standard, config_parameters[i].key);
+				changed++;
+			}
+	}
+	assert_true(changed > 450);
+	assert_true(evaluator_count(fixture->shared)->shared_inputs > 500); /* a parameter of the other organisation */
+}
+
+static void shared_equals_fresh_on_random_pipelines(void **state) {
+	struct fixture *fixture = *state;
+	static const char *const devices[] = {"pynq_z2", "ultra96"};
+	static const char *const foldings[] = {"auto", "49/1 16/49 8/8 8/8 10/8"};
+	uint64_t random = 77;
+	struct config config;
+	streaming_base(&config);
+	for (int i = 0; i < 1200; i++) {
+		config.clock_khz = 100000 + 100000 * pick(&random, 2);
+		config.frames = 1 + pick(&random, 3);
+		config.streaming_budget_percent = 2 + 9 * pick(&random, 4);
+		config.streaming_target_frames_per_s = 40000 * pick(&random, 2);
+		config.streaming_fifo_depth_words = 2u << pick(&random, 3);
+		config.binary_pes = 8 << pick(&random, 2);
+		memset(config.device, 0, sizeof config.device);
+		snprintf(config.device, sizeof config.device, "%s", devices[pick(&random, 2)]);
+		memset(config.streaming_folding, 0, sizeof config.streaming_folding);
+		snprintf(config.streaming_folding, sizeof config.streaming_folding, "%s", foldings[pick(&random, 2)]);
+		assert_same(fixture, &config, "random pipeline");
+	}
+	const struct evaluator_counts *counts = evaluator_count(fixture->shared);
+	assert_true(counts->shared_inputs > 200);
+	assert_true(counts->shared_programs > 30);
+	print_message("%llu points: %llu found by inputs, %llu by pipeline\n", (unsigned long long)counts->points,
+	              (unsigned long long)counts->shared_inputs, (unsigned long long)counts->shared_programs);
+}
+
+/* So little memory that runs push each other out. */
+static void a_small_share_of_pipelines_is_right_too(void **state) {
+	struct fixture *fixture = *state;
+	uint64_t random = 5;
+	struct config config;
+	evaluator_free(fixture->shared);
+	fixture->shared = evaluator_create(&fixture->sweep, 4 * 16000);
+	streaming_base(&config);
+	for (int i = 0; i < 300; i++) {
+		config.streaming_budget_percent = 2 + 3 * pick(&random, 6);
+		config.streaming_fifo_depth_words = 2u << pick(&random, 4);
+		assert_same(fixture, &config, "small share");
+	}
+	assert_true(evaluator_count(fixture->shared)->shared_inputs > 5);
+	assert_true(evaluator_count(fixture->shared)->shared_inputs < 270);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(every_parameter_that_matters_is_in_the_keys, setup, teardown),
 	    cmocka_unit_test_setup_teardown(shared_equals_fresh_on_random_points, setup, teardown),
 	    cmocka_unit_test(programs_that_fall_on_one_place_are_told_apart),
+	    cmocka_unit_test_setup_teardown(every_parameter_that_a_pipeline_reads_is_in_the_keys, setup, teardown),
+	    cmocka_unit_test_setup_teardown(shared_equals_fresh_on_random_pipelines, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_small_share_of_pipelines_is_right_too, setup, teardown),
 	    cmocka_unit_test_setup_teardown(networks_of_other_widths_are_told_apart, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-// ns_saturate: a signed number of BITS bits to OUTPUT_BITS bits; to one bit: whether it is at least 0; WRAP: the low bits as they are.
+// ns_saturate: a signed number of BITS bits to OUTPUT_BITS bits; to one bit: whether it is at least 0,
+// which of an unsigned value it always is; WRAP: the low bits as they are.
 module ns_saturate #(
 	parameter BITS = 32,
 	parameter OUTPUT_BITS = 8,
@@ -12,7 +13,7 @@ module ns_saturate #(
 	wire negative = in[BITS-1];
 	generate
 		if (OUTPUT_BITS == 1) begin : sign
-			assign out = !negative;
+			assign out = !negative || OUTPUT_SIGNED == 0;
 		end else if (WRAP != 0 || LOW >= BITS - 1) begin : as_it_is
 			wire [BITS+OUTPUT_BITS-1:0] wide = {{OUTPUT_BITS{negative}}, in};
 			assign out = WRAP == 0 && OUTPUT_SIGNED == 0 && negative ? {OUTPUT_BITS{1'b0}} : wide[OUTPUT_BITS-1:0];
