@@ -4,7 +4,7 @@
 # Native kernel, SystemC kernel and verilated RTL run in turns, round after round; a ratio is formed inside a round, so that
 # what else this computer does at the time hits both. Printed: the median and the range of the rounds. Then the shipped grid of
 # 103,680 points, stored by two workers; what a point of it costs with every cache off is of the rounds (processor time of
-# one process).
+# one process). The same of points of a streaming machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$(cd "$1" && pwd)
@@ -109,6 +109,12 @@ awk -v frames_systemc=$frames_systemc '
 		return spread(text, of[1, a] / of[1, b] >= 100 ? "%.0f" : "%.2f")
 	}' "$work/rows"
 [ -n "$rtl" ] || echo "verilated RTL: not measured, $why"
+
+printf '\nstreaming points of NeuroBlend-20, one process, every cache off: four foldings\n'
+"$points" tests/bench/streaming.ini 4 "$work/streaming.db" | awk '
+	$1 == "point" { printf "%-44s %.3g\n", "points / processor second", $2 / $3 }
+	{ of[$1] = 1e3 * $3 / $2 }
+	END { printf "%-44s %.3g\n%-44s %.3g\n%-44s %.3g\n", "a point, ms", of["point"], "  folding and depths of skip paths, ms", of["map"], "  time: batch, single frame, steady state, ms", of["time"] }'
 
 # What nbexplore itself says of the grid: `NUMBER words` pairs of its summary.
 "$nbexplore" grid100k.ini --db "$work/grid.db" -j 2 2>"$work/grid" || { cat "$work/grid" >&2; exit 1; }

@@ -270,7 +270,7 @@ const struct config_parameter config_parameters[] = {
      "assumed: chosen for the device where nothing is published", TIMING_STRUCTURAL, ""},
     {"streaming", "target_frames_per_s", "frames/s", WHOLE, AT(streaming_target_frames_per_s), "none", 1, 100000000,
      "none", "folding = auto: folds no further than this rate needs; none: as far as the budget allows.",
-     "assumed: the fastest that fits", TIMING_STRUCTURAL, "0,20000,50356,398139,490022,544069,709991,1000000"},
+     "assumed: the fastest that fits", TIMING_STRUCTURAL, "0,20000-1000000"},
     {"streaming", "budget_percent", "%", WHOLE, AT(streaming_budget_percent), "70", 1, 100, NULL,
      "folding = auto: share of what is usable on the device (LUT, FF, BRAM36, URAM, DSP) that the stages may take.",
      "assumed: designs beyond about 70 % of the LUTs seldom close timing", TIMING_STRUCTURAL, "1-100"},

@@ -3,11 +3,11 @@
  *   nb_bench_points SWEEP COUNT DATABASE
  *
  * COUNT points, evenly spread over the grid, are evaluated one after the other in this process (networks, devices and
- * technologies are loaded before), then gone through again part by part: configure (axes, ties, rules), map, time (the
- * native kernel), estimate (resources, energy), store (rows into a fresh DATABASE). Prints "PART POINTS SECONDS",
- * seconds of processor time; `point` is the first pass, `point_by_the_wall` the same by the clock on the wall, to be
- * compared with what else is timed by it. Points that do not map are part of all figures. Left out: what the first pass
- * does beside the parts (copies of a row's figures).
+ * technologies are loaded before), then gone through again part by part: configure (axes, ties, rules), map (streaming:
+ * folding, depths of skip paths), time (the native kernel), estimate (resources, energy), store (rows into a fresh
+ * DATABASE). Prints "PART POINTS SECONDS", seconds of processor time; `point` is the first pass, `point_by_the_wall`
+ * the same by the clock on the wall, to be compared with what else is timed by it. Points that do not map are part of
+ * all figures. Left out: what the first pass does beside the parts (copies of a row's figures).
  */
 #include <inttypes.h>
 #include <stdio.h>

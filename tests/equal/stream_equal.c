@@ -16,6 +16,7 @@
 #include "tests/equal/stream_compare.h"
 #include "tests/equal/stream_coverage.h"
 #include "tests/equal/stream_proven.h"
+#include "tests/equal/stream_shrink.h"
 #include "workloads/compile.h"
 
 enum { PATH_BYTES = 512, NAME_BYTES = 64 };
@@ -107,6 +108,22 @@ static int command_plan(int count, char **words) {
 	stream_plan_write(&plan, stdout);
 	if (status) return said(status, &error);
 	stream_case_clear(&made);
+	return STATUS_OK;
+}
+
+/* FILE: its first plan */
+static int command_shrink(int count, char **words) {
+	struct stream_plan plan;
+	struct error error = {""};
+	enum status status = STATUS_OK;
+	FILE *in = fopen(words[0], "r");
+	(void)count;
+	if (!in) return said(error_set(&error, STATUS_IO, "%s cannot be read", words[0]), &error);
+	const int is_there = stream_plan_read(&plan, in, words[0], &status, &error);
+	fclose(in);
+	if (status || !is_there) return said(status ? status : STATUS_INPUT, &error);
+	if (!stream_shrink(&plan)) return STATUS_FAILED;
+	stream_plan_write(&plan, stdout);
 	return STATUS_OK;
 }
 
@@ -202,6 +219,7 @@ static const struct {
 } commands[] = {
     {"write", "COUNT SEED FOLDER", 3, 3, command_write},
     {"plan", "SEED NUMBER", 2, 2, command_plan},
+    {"shrink", "FILE", 1, 1, command_shrink},
     {"replay", "FILE FOLDER [PREFIX]", 2, 3, command_replay},
     {"network", "CONFIG NETWORK IMAGES FRAMES FOLDER NAME [SECTION.KEY=VALUE ...]", 6, 64, command_network},
     {"compare", "EXPECTED GOT...", 2, 64, command_compare},

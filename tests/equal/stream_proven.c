@@ -42,7 +42,8 @@ static void append(char *text, const char *format, uint32_t low, uint32_t high) 
 }
 
 static void seen_text(const struct seen *seen, const struct config_parameter *parameter, char *text) {
-	const int is_range = seen->count > LIST_MAX || !strcmp(parameter->key, "fifo_depth_words");
+	const int is_range = seen->count > LIST_MAX || !strcmp(parameter->key, "fifo_depth_words") ||
+	                     !strcmp(parameter->key, "target_frames_per_s");
 	uint32_t first = 0;
 	text[0] = '\0';
 	if (is_range && seen->value[0] == 0 && parameter->words) {

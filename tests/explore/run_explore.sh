@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sweeps end to end: kills, resuming, workers, shards, layers, searches, the Slurm script with a stub. With NBSIM_LONG set (--long of
+# Sweeps end to end: kills, resuming, workers, shards, layers, streaming machines, searches, the Slurm script with a stub. With NBSIM_LONG set (--long of
 # run_tests.sh) a real one-node Slurm cluster and the shipped studies too.
 # usage: run_explore.sh BUILD [--kills N]. Last line: N passed, N failed, N skipped.
 set -uo pipefail
@@ -178,6 +178,7 @@ else
 fi
 
 . "$here/keep.bash"
+. "$here/streaming.bash"
 . "$here/slurm.bash"
 . "$here/bad.bash"
 if [ -n "${NBSIM_LONG:-}" ]; then

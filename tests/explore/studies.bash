@@ -57,6 +57,19 @@ if command -v sqlite3 >/dev/null; then
 	view devices d machine.device mhz machine.clock_mhz c dram.channels words binary_engine.words pes binary_engine.pes columns fixed_engine.columns rows fixed_engine.rows
 	says "devices: the same latency" "5|0.215|0.215" "count(*), round(min(latency_ms), 3), round(max(latency_ms), 3)" "mhz = 300 AND c = 1 AND words = 1 AND pes = 16 AND columns = 16 AND rows = 16"
 	says "devices: the largest boards take all" "480" "sum(fits = 1)" "d = 'u280'"
+	study organisation 3900 2602
+	view organisation o machine.organisation
+	says "organisation: the fastest streaming machine" "0.146|32185" "round(min(latency_ms), 3), CAST(round(max(frames_per_s)) AS INTEGER)" "o = 'streaming'"
+	says "organisation: the fastest time-shared machine" "0.076|13180" "round(min(latency_ms), 3), CAST(round(max(frames_per_s)) AS INTEGER)" "o = 'time_shared'"
+	says "organisation: the stage that limits streaming" "stem.window" "limit_unit" "o = 'streaming' ORDER BY frames_per_s DESC LIMIT 1"
+	for o in streaming time_shared; do # who is ahead within 18 and 22 % of the device
+		for share in 18 22; do
+			read -r "lat_${o}_$share" "fps_${o}_$share" <<<"$(sqlite3 -separator ' ' "$studies/results.db" "SELECT CAST(1e6 * min(latency_ms) AS INTEGER), CAST(max(frames_per_s) AS INTEGER) FROM p WHERE o = '$o' AND fits = 1 AND worst_utilisation <= $share / 100.0")"
+		done
+	done
+	check "study organisation: time-shared has the shorter latency" test "$lat_time_shared_18" -lt "$lat_streaming_18" -a "$lat_time_shared_22" -lt "$lat_streaming_22"
+	check "study organisation: streaming has the higher throughput" test "$fps_time_shared_18" -lt "$fps_streaming_18" -a "$fps_time_shared_22" -lt "$fps_streaming_22"
+	check "study organisation: its figures" bash -c "cd '$studies' && '$build/bin/nbreport' figure organisation --db results.db --sweep organisation --y frames_per_s --name throughput && test -s throughput.svg"
 else
 	echo "skipped: the shipped studies (sqlite3 is not installed)"
 	skipped=$((skipped + 1))

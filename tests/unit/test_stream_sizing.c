@@ -12,6 +12,7 @@
 #include "sim/streaming/stream.h"
 #include "stream_stepper.h"
 #include "test_stream_made.h"
+#include "workloads/compile.h"
 
 enum { SEEDS = 24, FRAMES = 24, PACE_FRAMES = 200, ENDLESS_WORDS = 100000, MANY_WORDS = 300 };
 
@@ -263,6 +264,66 @@ static void test_repeats(void **state) {
 	free(again);
 }
 
+/* ---- networks that people use */
+
+static void map_network(const char *network, const char *configuration, struct pipeline *pipeline) {
+	struct trace trace;
+	struct config config;
+	struct error error = {""};
+	char path[512];
+	const struct compile_options options = {.network = network,
+	                                        .shape_only = strncmp(network, "neuroblend20", 12) != 0};
+	snprintf(path, sizeof path, "%s/configs/%s.ini", NBSIM_SOURCE_DIR, configuration);
+	if (compile_network(&options, &trace, NULL, &error)) fail_msg("%s", error.text);
+	if (config_read(&config, path, &error)) fail_msg("%s", error.text);
+	if (pipeline_map(&trace, &config, pipeline, &error)) fail_msg("%s", error.text);
+	trace_clear(&trace);
+}
+
+/* The period is asked for at the wanted pace in the sizing; here it is looked at as it goes, over 60 frames. */
+static void test_cnv(void **state) {
+	(void)state;
+	struct pipeline pipeline;
+	struct error error = {""};
+	struct stream_result result;
+	struct stream_sizing sizing = {0};
+	map_network("cnv-w1a1", "cnv-w1a1-ultra96", &pipeline);
+	if (stream_size_fifos(&pipeline, 16, &sizing, &error)) fail_msg("%s", error.text);
+	assert_true(sizing.period_after_cycles == sizing.period_before_cycles);
+	assert_int_equal(sizing.latency_after_cycles, sizing.latency_before_cycles);
+	assert_true(sizing.bits_after * 3 < sizing.bits_before);
+	if (stream_run(&pipeline, 60, NULL, &result, &error)) fail_msg("%s", error.text);
+	for (uint32_t k = 30; k < 57; k++)
+		assert_true((double)(result.frame_end_cycle[k] - result.frame_end_cycle[k - 1]) ==
+		            sizing.period_before_cycles);
+	stream_result_clear(&result);
+	stream_sizing_clear(&sizing);
+	pipeline_clear(&pipeline);
+}
+
+static void test_neuroblend(void **state) {
+	(void)state;
+	struct pipeline pipeline;
+	struct error error = {""};
+	map_network("neuroblend20-fashion", "neuroblend20-streaming-u250", &pipeline);
+	uint32_t *built = calloc(pipeline.fifo_count, sizeof *built), deepened = 0;
+	for (uint32_t f = 0; f < pipeline.fifo_count; f++) built[f] = pipeline.fifos[f].depth_words;
+	if (stream_size_skips(&pipeline, &error)) fail_msg("%s", error.text);
+	const struct pace pace = pace_of(&pipeline);
+	assert_false(pace.is_stuck);
+	for (uint32_t f = 0; f < pipeline.fifo_count; f++) {
+		if (pipeline.fifos[f].depth_words == built[f]) continue;
+		pipeline.fifos[f].depth_words += MANY_WORDS;
+		deepened++;
+	}
+	const struct pace endless = pace_of(&pipeline);
+	assert_int_equal(deepened, 18); /* one a skip path */
+	assert_int_equal(endless.latency_cycles, pace.latency_cycles);
+	assert_true(endless.period_cycles == pace.period_cycles);
+	free(built);
+	pipeline_clear(&pipeline);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_unbounded_fills),
@@ -272,6 +333,8 @@ int main(void) {
 	    cmocka_unit_test(test_size_fifos),
 	    cmocka_unit_test(test_fastest),
 	    cmocka_unit_test(test_repeats),
+	    cmocka_unit_test(test_cnv),
+	    cmocka_unit_test(test_neuroblend),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,12 +110,11 @@ static void make_words(const struct trace *trace, const char *configuration, str
 /* Shipped configurations on the shipped networks, with seeded weights where none are shipped. */
 static void test_shipped(void **state) {
 	(void)state;
-	static const char *const rows[] = {"cnv-w1a1-ultra96",      "cnv-w1a2-pynq-z1",
-	                                   "cnv-w2a2-ultra96",      "cnv-w1a1-finn-pynq-z2",
-	                                   "lfc-w1a1-pynq-z1",      "lfc-w1a2-ultra96",
-	                                   "kws-w3a3-pynq-z2",      "cybersecurity-w2a2-pynq-z1",
-	                                   "vgg10-radio-zcu104",    "neuroblend20-streaming-u250",
-	                                   "mobilenet-v1-w4a4-u250"};
+	static const char *const rows[] = {
+	    "cnv-w1a1-ultra96",      "cnv-w1a2-pynq-z1",           "cnv-w2a2-ultra96",   "cnv-w1a1-finn-pynq-z2",
+	    "tfc-w1a1-pynq-z2",      "tfc-w2a2-pynq-z2",           "lfc-w1a1-pynq-z1",   "lfc-w1a2-ultra96",
+	    "kws-w3a3-pynq-z2",      "cybersecurity-w2a2-pynq-z1", "vgg10-radio-zcu104", "neuroblend20-streaming-u250",
+	    "mobilenet-v1-w4a4-u250"};
 	struct stream_random random = {11};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct trace trace;
