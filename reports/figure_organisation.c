@@ -111,10 +111,10 @@ static enum status draw(const struct figure_request *request, const struct sweep
 	if (!status) {
 		write_data(budgets, 1.15 * shares[1], plot.data);
 		fputs("set grid xtics\n", plot.settings);
-		if (shares[1] >= 20 * shares[0])
+		if (shares[0] > 0 && shares[1] >= 20 * shares[0])
 			plot_log_axis(plot.settings, 'x', 100 * shares[0], 115 * shares[1]);
 		else
-			fprintf(plot.settings, "set xrange [0:%.9g]\n", 115 * shares[1]);
+			fprintf(plot.settings, "set xrange [0:%.9g]\n", shares[1] > 0 ? 115 * shares[1] : 1.0);
 		plot_log_axis(plot.settings, 'y', values[0] * y.factor, values[1] * y.factor);
 		plot_labels(&plot, "Budget: fullest resource (% of usable)", best);
 		write_command(budgets, y.factor, &plot, &lines, &letters);

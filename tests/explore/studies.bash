@@ -69,7 +69,7 @@ if command -v sqlite3 >/dev/null; then
 	done
 	check "study organisation: time-shared has the shorter latency" test "$lat_time_shared_18" -lt "$lat_streaming_18" -a "$lat_time_shared_22" -lt "$lat_streaming_22"
 	check "study organisation: streaming has the higher throughput" test "$fps_time_shared_18" -lt "$fps_streaming_18" -a "$fps_time_shared_22" -lt "$fps_streaming_22"
-	check "study organisation: its figures" bash -c "cd '$studies' && '$build/bin/nbreport' figure organisation --db results.db --sweep organisation --y frames_per_s --name throughput && test -s throughput.svg"
+	check "study organisation: its figures" bash -c "cd '$studies' && '$build/bin/nbreport' figure organisation --db results.db --sweep organisation --y frames_per_s --name throughput && test -s figures/throughput.svg"
 else
 	echo "skipped: the shipped studies (sqlite3 is not installed)"
 	skipped=$((skipped + 1))

@@ -176,8 +176,8 @@ static void pictures_are_drawn(void **state) {
 	report_store_sweep(fixture, 1);
 	for (size_t i = 0; i < figure_count; i++)
 		if (figures[i].need != FIGURE_OF_RUN)
-			assert_int_equal(figures[i].draw(&fixture->request, &fixture->result, &fixture->error),
-			                 STATUS_OK);
+			if (figures[i].draw(&fixture->request, &fixture->result, &fixture->error) != STATUS_OK)
+				fail_msg("%s: %s", figures[i].name, fixture->error.text);
 	for (int i = 0; i < 3; i++) {
 		char *picture = report_file(fixture, names[i], NULL);
 		assert_non_null(picture);
