@@ -56,7 +56,7 @@ check "no accuracy" refused 3 "is measured" figure accuracy --db results.db
 check "an empty choice" refused 3 "nothing to draw" figure latency --db results.db --where "binary_engine.pes > 1000"
 check "closed output" bash -c "'$nb' list --db '$work/results.db' >/dev/full 2>'$work/log'; [ \$? -eq 4 ]"
 check "list: every figure has its command or what is missing" bash -c \
-	"[ \$('$nb' list --db '$work/results.db' | grep -cE '^ +(nbreport figure|not yet)') -eq 4 ]"
+	"[ \$('$nb' list --db '$work/results.db' | grep -cE '^ +(nbreport figure|not yet)') -eq 5 ]"
 
 if gnuplot --version >/dev/null 2>&1; then
 	check "attribution" figure attribution --unit post_unit
