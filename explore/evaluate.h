@@ -54,8 +54,8 @@ enum status evaluator_fingerprint(const struct sweep *sweep, uint64_t *fingerpri
 /* Hash (FNV-1a, its lower 63 bits, which SQLite can hold) of a network: layers, maps, tensors and their values. */
 uint64_t evaluator_network_hash(const struct trace *trace);
 
-/* The network of a configuration, compiled with its values (.nbt: read; without parameter files: with seeded weights, and
- * has_values 0). trace_clear. */
+/* The network of a configuration, compiled with its values (.nbt: read; without parameter files: with seeded weights,
+ * and has_values 0). trace_clear. */
 enum status evaluator_compile(const struct config *config, struct trace *trace, struct error *error);
 
 #endif

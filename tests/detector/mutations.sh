@@ -93,9 +93,9 @@ mutation long test_compile_quantise workloads/quantise.c 'quantiser rounds down'
 mutation long test_image sim/input/image.c 'pixel value off by one' 's/- 128/- 127/'
 
 # Estimates
-mutation quick test_estimate_energy sim/estimate/energy.c 'one energy coefficient' 's/(idle_share = 0\.)2/\13/'
+mutation quick test_estimate_energy sim/estimate/energy_rows.c 'one energy coefficient' 's/(idle_share = 0\.)2/\13/'
 mutation long test_estimate_energy sim/estimate/energy.c 'writes to DDR cost as reads' 's/TECHNOLOGY_DDR_WRITE_BIT/TECHNOLOGY_DDR_READ_BIT/'
-mutation long test_estimate_energy sim/estimate/energy.c 'low bound typical' 's/pass->bound == LOW \? value->low : //'
+mutation long test_estimate_energy sim/estimate/energy_rows.c 'low bound typical' 's/(BOUND_LOW +\? value->)low/\1value/'
 mutation quick test_estimate_resource sim/estimate/resource_units.c 'one LUT formula' 's/lane\.luts \+= accumulator_bits;//'
 mutation long test_estimate_resource sim/estimate/resource_units.c 'tree one level short' 's/\*luts \+= count \/ 2 \* \(bits/*luts += (count - 1) \/ 2 * (bits/'
 mutation long test_estimate_resource sim/estimate/resource_units.c 'two products in one DSP always' 's/columns > 1 && packed_bits <= wide/columns > 1/'
