@@ -84,7 +84,8 @@ void share_free(struct share *share) {
 	free(share);
 }
 
-/* Parameters that cannot change the program or its time, by the table. */
+/* Parameters that cannot change the program or its time are left out, by the table. The size of the program memory is
+ * one of them, but decides whether there is a program. */
 static void input_key(const struct config *config, struct config *key) {
 	*key = *config;
 	for (size_t i = 0; i < config_parameter_count; i++) {
@@ -93,6 +94,7 @@ static void input_key(const struct config *config, struct config *key) {
 		memset((char *)key + parameter->offset, 0,
 		       parameter->type == CONFIG_TEXT ? (size_t)CONFIG_TEXT_BYTES : sizeof(uint32_t));
 	}
+	key->sequencer_program_commands = config->sequencer_program_commands;
 	memset(key->workload, 0, sizeof key->workload); /* the network stands for it */
 	key->compile_skip_weight_bits = key->compile_stem_weight_bits = key->compile_head_weight_bits = 0;
 	key->compile_map_bits = key->compile_map_fraction_bits = key->compile_parameter_bits = 0;

@@ -1,9 +1,10 @@
 /* Simulations and programs shared between points. Three keys, all compared byte for byte, never by a hash alone:
  *
- *   inputs   network (its number in this process) and every parameter that can change the program or its time:
- * parameters of timing class `none` (device, technology, what buffers are made of) are left out. A hit saves the
- * mapping too. program  the commands, and every parameter that the machine reads, times in cycles of the clock: two
- * machines that get the same program and differ in nothing the machine sees. A hit saves the run.
+ *   inputs   network (its number in this process) and every parameter that can change the program or its time, or
+ * whether there is one: parameters of timing class `none` (device, technology, what buffers are made of) are left out,
+ * but for the size of the program memory. A hit saves the mapping too. program  the commands, and every parameter that
+ * the machine reads, times in cycles of the clock: two machines that get the same program and differ in nothing the
+ * machine sees. A hit saves the run.
  *
  *   machine  network and every parameter but those that the machine alone reads (clock, memory timing, bursts, queues,
  * frames): what the mapper sees. A hit saves the mapping, and the run is looked for by its program.

@@ -47,7 +47,7 @@ if command -v sqlite3 >/dev/null; then
 	check "streaming: explain names the run" sh -c "'$nb' explain '$work/keep_streaming.db' 154 | grep -q 'run $id '"
 fi
 
-# Ctrl-C does not wait for a point that takes minutes.
+# Ctrl-C does not wait for a point that takes long.
 "$nb" "$here/long_point.ini" --db "$work/long_point.db" -q --no-accuracy 2>/dev/null &
 pid=$!
 pause 900
