@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explore/evaluate.h"
+#include "explore/inputs.h"
 #include "sim/input/image.h"
 #include "sim/values/values.h"
+#include "workloads/workload.h"
 
 double accuracy_standard_error(uint32_t correct, uint32_t count) {
 	double share = count ? (double)correct / count : 0;
@@ -76,13 +77,13 @@ enum status accuracy_measure(const struct config *config, const char *images, ui
 	*accuracy = (struct sweep_accuracy){.image_count = count};
 	enum status status = open_images(&set, images, count, error);
 	if (status) return status;
-	status = evaluator_compile(config, &trace, error);
+	status = workload_load(config->workload, config, &trace, error);
 	if (!status && !trace.has_values)
 		status = error_set(error, STATUS_INPUT,
 		                   "%s: has no trained weights; expected [accuracy] to be left out", trace.name);
 	if (!status) status = image_set_check(set, &trace, error);
 	if (!status) status = count_correct(&trace, set, accuracy, error);
-	accuracy->network = evaluator_network_hash(&trace);
+	accuracy->network = inputs_network_hash(&trace);
 	accuracy->top1 = (double)accuracy->correct / count;
 	accuracy->top1_standard_error = accuracy_standard_error(accuracy->correct, count);
 	trace_clear(&trace);

@@ -1,7 +1,4 @@
 /* One point: configuration, compiled network, program or pipeline, cycles, estimates, row. What a worker process holds.
- *
- * A network is compiled once per distinct set of [compile] parameters and workload and kept without its values, which
- * time does not depend on. Devices and technologies are read once.
  */
 #ifndef EXPLORE_EVALUATE_H
 #define EXPLORE_EVALUATE_H
@@ -10,7 +7,6 @@
 
 #include "explore/point.h"
 #include "explore/sweep.h"
-#include "sim/input/trace.h"
 #include "sim/run/simulation.h"
 
 struct evaluator; /* opaque */
@@ -46,16 +42,5 @@ enum status evaluator_simulate(struct evaluator *evaluator, uint64_t point, cons
                                struct simulation *simulation, struct error *error);
 
 const struct evaluator_counts *evaluator_count(const struct evaluator *evaluator);
-
-/* Hash of what the points depend on beside the sweep: every device, technology and network that its axes and base name
- * (networks as compiled at the base's widths). STATUS_INPUT, STATUS_IO where one cannot be read. */
-enum status evaluator_fingerprint(const struct sweep *sweep, uint64_t *fingerprint, struct error *error);
-
-/* Hash (FNV-1a, its lower 63 bits, which SQLite can hold) of a network: layers, maps, tensors and their values. */
-uint64_t evaluator_network_hash(const struct trace *trace);
-
-/* The network of a configuration, compiled with its values (.nbt: read; without parameter files: with seeded weights,
- * and has_values 0). trace_clear. */
-enum status evaluator_compile(const struct config *config, struct trace *trace, struct error *error);
 
 #endif

@@ -22,7 +22,7 @@ struct point_row {
 	uint64_t point;
 	enum point_status status;
 	char reason[POINT_REASON_BYTES]; /* empty when ok */
-	uint64_t has_network, network;   /* 63-bit hash of the compiled network (evaluator_network_hash) */
+	uint64_t has_network, network;   /* 63-bit hash of the compiled network (inputs_network_hash) */
 	/* Below: of points that are ok. */
 	char exactness[POINT_WORD_BYTES];
 	uint64_t latency_cycles, total_cycles, ddr_bytes;

@@ -11,6 +11,7 @@
 
 #include "explore/accuracy.h"
 #include "explore/evaluate.h"
+#include "explore/inputs.h"
 #include "explore/keep.h"
 #include "explore/pool.h"
 #include "explore/walk.h"
@@ -376,7 +377,7 @@ static void add_hash(uint64_t *hash, const char *text) {
 static enum status fill_head(struct session *session, struct error *error) {
 	const struct sweep *sweep = session->sweep;
 	uint64_t hash;
-	enum status status = evaluator_fingerprint(sweep, &hash, error);
+	enum status status = inputs_fingerprint(sweep, &hash, error);
 	if (status) return status;
 	char *definition = sweep_text(sweep);
 	if (!definition) return error_set(error, STATUS_MEMORY, "%s: out of memory", sweep->place);

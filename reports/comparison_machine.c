@@ -1,5 +1,4 @@
-/* See comparison_machine.h. Networks are compiled without values where they have none: the time of a machine does not
- * depend on them. */
+/* See comparison_machine.h. */
 #include "reports/comparison_machine.h"
 
 #include <limits.h>
@@ -10,7 +9,7 @@
 #include "sim/base/shipped.h"
 #include "sim/run/simulation.h"
 #include "sim/streaming/stream.h"
-#include "workloads/compile.h"
+#include "workloads/workload.h"
 
 enum { MACHINES_MAX = 128 };
 
@@ -112,43 +111,9 @@ enum status comparison_machine_find(struct comparison_machines *machines, const 
 	return status;
 }
 
-static int has_file(const char *folder, const char *name) {
-	char path[PATH_MAX];
-	return snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX && access(path, R_OK) == 0;
-}
-
-/* A path below the current folder, a bare shipped name, or a path as in the source tree among the shipped files. */
-static enum status find_network(const char *name, char *folder, struct error *error) {
-	static const char networks[] = "workloads/networks/";
-	enum status status = compile_find_network(name, folder, PATH_MAX, error);
-	if (status && !strncmp(name, networks, sizeof networks - 1))
-		status = compile_find_network(name + sizeof networks - 1, folder, PATH_MAX, error);
-	for (int place = 0; status && place < SHIPPED_PLACES; place++) {
-		char shipped[PATH_MAX];
-		shipped_place(place, shipped, sizeof shipped);
-		if (*shipped && snprintf(folder, PATH_MAX, "%s/%s", shipped, name) < PATH_MAX &&
-		    has_file(folder, "network.ini"))
-			status = STATUS_OK;
-	}
-	return status;
-}
-
 static enum status compile_machine(struct machine *machine, struct error *error) {
-	char folder[PATH_MAX];
-	const char *name = machine->config.workload;
-	size_t length = strlen(name);
 	if (machine->has_trace) return STATUS_OK;
-	if (length > 4 && !strcmp(name + length - 4, ".nbt")) {
-		enum status status = trace_read(&machine->trace, name, error);
-		machine->has_trace = !status;
-		return status;
-	}
-	enum status status = find_network(name, folder, error);
-	if (status) return status;
-	int is_shape_only = has_file(folder, "network.ini") && !has_file(folder, "params.txt");
-	struct compile_options options = {
-	    .network = folder, .config = &machine->config, .seed = machine->config.seed, .shape_only = is_shape_only};
-	status = compile_network(&options, &machine->trace, NULL, error);
+	enum status status = workload_load(machine->config.workload, &machine->config, &machine->trace, error);
 	machine->has_trace = !status;
 	return status;
 }

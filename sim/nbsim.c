@@ -10,13 +10,13 @@
 #include "sim/base/shipped.h"
 #include "sim/nbsim_options.h"
 #include "sim/nbsim_streaming.h"
-#include "sim/nbsim_workload.h"
 #include "sim/run/progress.h"
 #include "sim/run/simulation.h"
 #include "sim/run/timeline.h"
 #include "sim/run/vcd.h"
 #include "sim/store/database.h"
 #include "sim/systemc/systemc_run.h"
+#include "workloads/workload.h"
 
 static volatile sig_atomic_t stop_requested;
 
@@ -50,7 +50,7 @@ static void session_clear(struct session *session) {
 
 static enum status load_workload(struct session *session, const char *name, struct error *error) {
 	snprintf(session->workload, sizeof session->workload, "%s", name);
-	return nbsim_load_workload(name, &session->config, &session->trace, error);
+	return workload_load(name, &session->config, &session->trace, error);
 }
 
 static enum status load_named(const char *folder, const char *name, char *path, size_t bytes, struct error *error) {
