@@ -134,8 +134,11 @@ static void print_limit(const struct explained *explained) {
 	else
 		print_unit_limit(row);
 	printf("  the binary lanes do needed work in %.1f %% of their bit operations\n", 100 * row->binary_utilisation);
-	printf("  scarcest resource %s: %.1f %% of what the device may use; largest unit %.1f %% of a die\n",
-	       row->worst_resource, 100 * row->worst_utilisation, 100 * row->slr_share);
+	if (isnan(row->worst_utilisation))
+		printf("  scarcest resource %s: the device has none of it\n", row->worst_resource);
+	else
+		printf("  scarcest resource %s: %.1f %% of what the device may use; largest unit %.1f %% of a die\n",
+		       row->worst_resource, 100 * row->worst_utilisation, 100 * row->slr_share);
 }
 
 static void print_point(const struct explained *explained) {

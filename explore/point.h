@@ -35,8 +35,8 @@ struct point_row {
 	char resource_grade[POINT_WORD_BYTES];
 	int64_t fits; /* 0, 1, -1: unknown */
 	char worst_resource[POINT_WORD_BYTES];
-	double worst_utilisation; /* of the usable share; above 1: does not fit */
-	double slr_share;
+	double worst_utilisation;          /* of the usable share; above 1: does not fit; NAN: the device has none */
+	double slr_share;                  /* NAN as above */
 	char limit_unit[POINT_WORD_BYTES]; /* the unit that works in the most cycles */
 	double limit_share;                /* its busy and fill_drain cycles over the total */
 	double memory_share;               /* the same unit's cycles waiting for memory */

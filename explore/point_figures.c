@@ -1,6 +1,7 @@
 /* See point_figures.h. */
 #include "explore/point_figures.h"
 
+#include <math.h>
 #include <stdio.h>
 
 static void put_word(char *to, const char *word) {
@@ -85,6 +86,11 @@ static void put_time(const struct simulation *simulation, struct point_row *row)
 	put_word(row->exactness, simulation_exactness(simulation));
 }
 
+/* A device that has none of what is used has no share of it either: not a number. */
+static double share_or_nan(double share) {
+	return isfinite(share) ? share : (double)NAN;
+}
+
 static void put_estimates(const struct simulation *simulation, struct point_row *row) {
 	const struct resource_total *totals = simulation->fit.totals;
 	const struct energy_row *total = &simulation->energy.total;
@@ -99,8 +105,8 @@ static void put_estimates(const struct simulation *simulation, struct point_row 
 	put_word(row->resource_grade, estimate_grade_names[worst]);
 	row->fits = simulation->fit.fits == FITS_YES ? 1 : simulation->fit.fits == FITS_NO ? 0 : -1;
 	put_word(row->worst_resource, resource_kind_names[simulation->fit.worst]);
-	row->worst_utilisation = totals[simulation->fit.worst].utilisation;
-	row->slr_share = simulation->fit.slr_share;
+	row->worst_utilisation = share_or_nan(totals[simulation->fit.worst].utilisation);
+	row->slr_share = share_or_nan(simulation->fit.slr_share);
 	row->power_w = total->power_w;
 	row->fpga_power_w = simulation->energy.fpga.power_w;
 	row->energy_uj = total->energy_uj;

@@ -26,6 +26,9 @@ static inline const char *number_text(int64_t number, char buffer[24]) {
 	return buffer;
 }
 
+/* Shapes, kinds and uses of one layer; the maps of the layers before it are marked as written. */
+enum status trace_check_layer(struct check *check, const struct trace_layer *layer);
+
 /* Every weight of a convolution, or parameter of a layer, is within its width; `key` names the convolution's tensor.
  * STATUS_OK where the tensor has no values. */
 enum status trace_check_weights(struct check *check, const struct trace_layer *layer, const char *key,

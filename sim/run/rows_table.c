@@ -47,17 +47,26 @@ void table_print_values(const struct rows *rows, FILE *out) {
 	}
 }
 
+static int is_empty(const struct rows *rows, const char *scope, const char *name) {
+	const struct row *row = rows_find(rows, scope, name);
+	return row && row->kind == ROW_EMPTY;
+}
+
 void table_print_fit(const struct rows *rows, FILE *out) {
 	char a[32], b[32], c[32];
 	const struct row *fits = rows_find(rows, "run", "fits");
 	const char *tightest = table_text(rows, "device", "tightest_resource");
 	char name[ROW_TEXT_BYTES + 16];
 	snprintf(name, sizeof name, "%s_utilisation", tightest);
-	fprintf(out, "Does it fit   %s; tightest: %s, %.1f %% of what is usable\n",
+	fprintf(out, "Does it fit   %s; tightest: %s, ",
 	        !fits || fits->kind == ROW_EMPTY ? "unknown"
 	        : fits->integer                  ? "yes"
 	                                         : "no",
-	        tightest, 100 * table_number(rows, "device", name));
+	        tightest);
+	if (is_empty(rows, "device", name))
+		fprintf(out, "of which the device has none\n");
+	else
+		fprintf(out, "%.1f %% of what is usable\n", 100 * table_number(rows, "device", name));
 	fprintf(out, "Draws         %s%.3g W (FPGA %.3g W), %s uJ a frame (%s to %s)\n",
 	        table_number(rows, "run", "energy_is_partial") > 0 ? ">= " : "", table_number(rows, "run", "power_w"),
 	        table_number(rows, "run", "fpga_power_w"),
@@ -141,7 +150,9 @@ void table_print_totals(const struct rows *rows, FILE *out) {
 			char name[ROW_NAME_BYTES];
 			snprintf(name, sizeof name, "%s%s", table_resources[r], totals[t][1]);
 			double value = table_number(rows, t ? "device" : "run", name);
-			if (t == 2)
+			if (t == 2 && is_empty(rows, "device", name))
+				fprintf(out, "%10s", "none");
+			else if (t == 2)
 				fprintf(out, "%10.1f", 100 * value);
 			else
 				fprintf(out, "%10s", table_grouped(value, buffer, sizeof buffer));

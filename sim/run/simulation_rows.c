@@ -1,6 +1,7 @@
 /* All figures of a run as rows. One place decides their names; tables, CSV, JSON and the database print them. */
 #include "sim/run/simulation_rows.h"
 
+#include <math.h>
 #include <string.h>
 
 double rows_cycles_to_ms(const struct simulation *simulation, double cycles) {
@@ -170,7 +171,10 @@ static void add_resources(const struct simulation *simulation, struct rows *rows
 		snprintf(name, sizeof name, "%s_usable", resource_kind_names[kind]);
 		rows_real(rows, "device", name, resource_units((enum resource_kind)kind, total->usable), "1");
 		snprintf(name, sizeof name, "%s_utilisation", resource_kind_names[kind]);
-		rows_real(rows, "device", name, total->utilisation, "1");
+		if (isfinite(total->utilisation))
+			rows_real(rows, "device", name, total->utilisation, "1");
+		else /* the device has none of what is used: no share, and `fits` is 0 */
+			rows_empty(rows, "device", name, "1");
 	}
 	if (fit->fits == FITS_UNKNOWN)
 		rows_empty(rows, "run", "fits", "1");

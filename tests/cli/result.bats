@@ -200,6 +200,28 @@ PY
 	grep -qE '^Does it fit +no' <<<"$output" || fail "$output"
 }
 
+@test "a resource that the device has none of: no share of it, does not fit, stored by both programs" {
+	local uram=(--config ultra96.ini --kernel native --set buffer.bit_weights.technology=uram288)
+	ok nbsim "${uram[@]}" --db runs.db
+	grep -qE '^Does it fit +no; tightest: uram, of which the device has none$' <<<"$output" || fail "$output"
+	[ "$(sqlite3 runs.db "SELECT count(*) FROM results WHERE name = 'uram_utilisation' AND value IS NULL")" = 1 ]
+	nbsim "${uram[@]}" --no-db --format csv >run.csv
+	grep -qx 'device,uram_utilisation,,1' run.csv
+	[ "$(value run.csv run fits)" = 0 ] && [ "$(value run.csv device tightest_resource)" = uram ]
+	[ "$(value run.csv run uram)" -gt 0 ] && [ "$(value run.csv device uram_usable)" = 0 ]
+	absent '(^|,)-?(inf|nan)' run.csv
+	nbsim "${uram[@]}" --no-db --format json >run.json
+	absent '[:, ]-?(inf|nan)' run.json
+	printf '[sweep]\nname = uram\nquestion = "?"\nconfig = ultra96.ini\n[axes]\nbuffer.bit_weights.technology = bram36, uram288\n' >uram.ini
+	nbexplore uram.ini --db sweep.db -q
+	[ "$(sqlite3 sweep.db "SELECT fits, worst_resource, worst_utilisation IS NULL, slr_share IS NULL FROM sweep_points WHERE point = 1")" = '0|uram|1|1' ]
+	[ "$(sqlite3 sweep.db "SELECT worst_utilisation IS NULL, slr_share IS NULL FROM sweep_points WHERE point = 0")" = '0|0' ]
+	ok nbexplore explain sweep.db 1
+	grep -q 'scarcest resource uram: the device has none of it' <<<"$output" || fail "$output"
+	nbexplore uram.ini --db layers.db -q --keep layers
+	[ "$(sqlite3 layers.db 'SELECT count(*) FROM sweep_runs')" = 2 ]
+}
+
 @test "the same command twice: the same bytes on stdout, with and without database" {
 	nbsim --layers >first
 	nbsim --layers >second
