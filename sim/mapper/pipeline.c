@@ -1,10 +1,11 @@
-/* What follows from a stage's shape (words and cycles a frame, STREAMING.md section 4), and what holds of every
- * pipeline. */
+/* What follows from a stage's schedule (words and cycles a frame), and what holds of every pipeline. */
 #include "sim/mapper/pipeline.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "sim/mapper/schedule.h"
 
 const char *const stage_kind_names[STAGE_KIND_COUNT] = {"input",     "output",       "pad",  "window", "matrix",
                                                         "depthwise", "convert",      "fork", "join",   "point",
@@ -19,99 +20,28 @@ void pipeline_clear(struct pipeline *pipeline) {
 
 /* ---- words and cycles of a frame */
 
-static uint64_t input_pixels(const struct stage *stage) {
-	return (uint64_t)stage->input_height * stage->input_width;
-}
-
-static uint64_t output_pixels(const struct stage *stage) {
-	return (uint64_t)stage->output_height * stage->output_width;
-}
-
-static uint64_t taps(const struct stage *stage) {
-	return (uint64_t)stage->kernel_height * stage->kernel_width;
-}
-
-static uint64_t input_fold(const struct stage *stage) {
-	return stage->input_channels / stage->input_lanes;
-}
-
-static uint64_t output_fold(const struct stage *stage) {
-	return stage->output_channels / stage->output_lanes;
-}
-
-static uint64_t synapse_fold(const struct stage *stage) {
-	return taps(stage) * stage->input_channels / stage->input_lanes;
-}
-
-static uint64_t window_fold(const struct stage *stage) {
-	return taps(stage) * stage->output_channels / stage->output_lanes;
-}
-
 uint64_t stage_words_taken(const struct stage *stage) {
-	switch (stage->kind) {
-	case STAGE_OUTPUT:
-	case STAGE_CONVERT:
-	case STAGE_FORK:
-	case STAGE_JOIN:
-	case STAGE_POINT:
-	case STAGE_LABEL: return stage->words;
-	case STAGE_PAD:
-	case STAGE_WINDOW:
-	case STAGE_MAX_POOL:
-	case STAGE_AVERAGE_POOL: return input_pixels(stage) * input_fold(stage);
-	case STAGE_MATRIX: return output_pixels(stage) * synapse_fold(stage);
-	case STAGE_DEPTHWISE: return output_pixels(stage) * input_fold(stage) * taps(stage);
-	case STAGE_INPUT:
-	case STAGE_KIND_COUNT: break;
-	}
-	return 0;
+	const struct schedule schedule = schedule_of(stage, 0);
+	return schedule_words(&schedule, MARK_READ);
 }
 
 uint64_t stage_words_made(const struct stage *stage) {
-	switch (stage->kind) {
-	case STAGE_INPUT:
-	case STAGE_FORK:
-	case STAGE_JOIN:
-	case STAGE_POINT: return stage->words;
-	case STAGE_CONVERT: return (uint64_t)stage->words * stage->input_lanes / stage->output_lanes;
-	case STAGE_WINDOW: return output_pixels(stage) * window_fold(stage);
-	case STAGE_PAD:
-	case STAGE_MATRIX:
-	case STAGE_DEPTHWISE:
-	case STAGE_MAX_POOL:
-	case STAGE_AVERAGE_POOL: return output_pixels(stage) * output_fold(stage);
-	case STAGE_LABEL: return 1;
-	case STAGE_OUTPUT:
-	case STAGE_KIND_COUNT: break;
-	}
-	return 0;
-}
-
-static uint64_t window_cycles(const struct stage *stage) {
-	const uint64_t row = stage->input_width * input_fold(stage), reads = stage->stride * row;
-	const uint64_t writes = stage->output_width * window_fold(stage);
-	return stage->kernel_height * row + stage->output_height * (writes > reads ? writes : reads) +
-	       stage->latency_cycles - 1;
-}
-
-static uint64_t pool_cycles(const struct stage *stage, uint32_t overhead_cycles) {
-	const uint64_t row = stage->input_width * input_fold(stage), words = input_pixels(stage) * input_fold(stage);
-	if (stage->kernel_height == stage->input_height && stage->kernel_width == stage->input_width) return words;
-	const uint64_t rows_left = stage->input_height - stage->output_height * stage->kernel_height;
-	return stage->output_height * (stage->kernel_height * row + stage->output_width * input_fold(stage) +
-	                               stage->latency_cycles - 1 + overhead_cycles) +
-	       rows_left * row;
+	const struct schedule schedule = schedule_of(stage, 0);
+	return schedule_words(&schedule, MARK_WRITE);
 }
 
 uint64_t stage_cycles(const struct stage *stage, uint32_t pool_overhead_cycles) {
-	const uint64_t taken = stage_words_taken(stage), made = stage_words_made(stage);
-	switch (stage->kind) {
-	case STAGE_WINDOW: return window_cycles(stage);
-	case STAGE_MATRIX: return output_pixels(stage) * synapse_fold(stage) * output_fold(stage);
-	case STAGE_MAX_POOL:
-	case STAGE_AVERAGE_POOL: return pool_cycles(stage, pool_overhead_cycles);
-	default: return taken > made ? taken : made;
+	const struct schedule schedule = schedule_of(stage, pool_overhead_cycles);
+	return schedule_iterations(&schedule);
+}
+
+uint64_t pipeline_least_cycles(const struct pipeline *pipeline) {
+	uint64_t least = 0;
+	for (uint32_t i = 0; i < pipeline->stage_count; i++) {
+		const uint64_t cycles = stage_cycles(&pipeline->stages[i], pipeline->pool_overhead_cycles);
+		if (cycles > least) least = cycles;
 	}
+	return least;
 }
 
 /* ---- what holds of every pipeline */
@@ -170,10 +100,11 @@ static enum status check_shape(const struct stage *stage, struct error *error) {
 		if ((uint64_t)stage->words * a % b) return WRONG("stage %s: a frame ends inside a word", stage->name);
 		return STATUS_OK;
 	}
-	const uint64_t in = stage->kind == STAGE_MATRIX ? taps(stage) * stage->input_channels : stage->input_channels;
+	const uint64_t taps = (uint64_t)stage->kernel_height * stage->kernel_width;
+	const uint64_t in = stage->kind == STAGE_MATRIX ? taps * stage->input_channels : stage->input_channels;
 	if (takes && stage->kind != STAGE_OUTPUT && in % stage->input_lanes)
 		return WRONG("stage %s: %u lanes do not divide the input's channels", stage->name, stage->input_lanes);
-	const uint64_t out = stage->output_channels * (stage->kind == STAGE_WINDOW ? taps(stage) : 1);
+	const uint64_t out = stage->output_channels * (stage->kind == STAGE_WINDOW ? taps : 1);
 	if (makes && stage->kind != STAGE_INPUT && out % stage->output_lanes)
 		return WRONG("stage %s: %u lanes do not divide the output's channels", stage->name,
 		             stage->output_lanes);

@@ -92,11 +92,16 @@ struct pipeline {
 	char reason[160]; /* how the folding was chosen, one line */
 };
 
-/* Words a stage takes from each input and makes for each output in a frame (STREAMING.md section 4), and the cycles a
- * frame costs it when nothing stalls: its iterations, with the empty ones at the end of every frame or row. */
+/* Words a stage takes from each input and makes for each output in a frame, and the cycles a frame costs it when
+ * nothing stalls: its iterations, with the empty ones at the end of every frame or row. All counted from its schedule
+ * (schedule.h). */
 uint64_t stage_words_taken(const struct stage *stage);
 uint64_t stage_words_made(const struct stage *stage);
 uint64_t stage_cycles(const struct stage *stage, uint32_t pool_overhead_cycles);
+
+/* The slowest stage's cycles: no depth makes the period shorter, and FIFOs of any depth make it that (all FIFOs go
+ * forward, so nothing holds the slowest stage then). */
+uint64_t pipeline_least_cycles(const struct pipeline *pipeline);
 
 /* Builds the pipeline. Folding: streaming.folding, or chosen (pipeline_fold) where it is auto. FIFO depths:
  * streaming.fifo_words, else streaming.fifo_depth_words; FIFOs of a fork whose branches meet again get the depth that

@@ -110,7 +110,7 @@ void streaming_time_rows(const struct simulation *simulation, struct rows *rows)
 		rows_integer(rows, "run", "recurs_at_frame", steady->recurs_at_frame, "1");
 	else
 		rows_empty(rows, "run", "recurs_at_frame", "1");
-	rows_integer(rows, "run", "least_cycles_per_frame", simulation_least_cycles(&streaming->pipeline), "cycles");
+	rows_integer(rows, "run", "least_cycles_per_frame", pipeline_least_cycles(&streaming->pipeline), "cycles");
 	rows_integer(rows, "run", "unbounded_fifo_latency_cycles", streaming->unbounded_latency_cycles, "cycles");
 	add_bottleneck(simulation, rows);
 	add_ddr(simulation, rows);

@@ -86,15 +86,6 @@ enum status streaming_time(struct simulation *simulation, stream_kernel *kernel,
 	return status;
 }
 
-uint64_t simulation_least_cycles(const struct pipeline *pipeline) {
-	uint64_t least = 0;
-	for (uint32_t i = 0; i < pipeline->stage_count; i++) {
-		uint64_t cycles = stage_cycles(&pipeline->stages[i], pipeline->pool_overhead_cycles);
-		if (cycles > least) least = cycles;
-	}
-	return least;
-}
-
 /* ---- FIFOs of any depth */
 
 enum status streaming_unbounded(struct simulation *simulation, struct error *error) {

@@ -30,10 +30,6 @@ struct simulation_streaming {
 	struct streaming_energy energy;
 };
 
-/* Slowest stage of a pipeline in cycles a frame when nothing stalls: no depth makes the period shorter, and FIFOs of
- * any depth make it that (all FIFOs go forward, so nothing holds the slowest stage then). */
-uint64_t simulation_least_cycles(const struct pipeline *pipeline);
-
 /* Steps of simulation.h for config.organisation = streaming. */
 enum status streaming_create(struct simulation *simulation, struct error *error);
 enum status streaming_time(struct simulation *simulation, stream_kernel *kernel, const struct stream_options *options,

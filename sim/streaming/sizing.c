@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/streaming/schedule.h"
 #include "sim/streaming/sizing_trial.h"
 
 enum {
@@ -133,22 +132,12 @@ static enum status ask_pace(struct sizing *sizing, const struct pace *pace, enum
 	return status;
 }
 
-/* No depths can do better than the stage that needs most cycles a frame. */
-static uint64_t slowest_stage_cycles(const struct pipeline *pipeline) {
-	uint64_t slowest = 0;
-	for (uint32_t i = 0; i < pipeline->stage_count; i++) {
-		const uint64_t cycles = stage_cycles(&pipeline->stages[i], pipeline->pool_overhead_cycles);
-		if (cycles > slowest) slowest = cycles;
-	}
-	return slowest;
-}
-
 static enum status measure_period(struct sizing *sizing, struct pace *pace, uint32_t *highest, struct error *error) {
 	const uint32_t fifo_count = sizing->trial.pipeline.fifo_count;
 	enum answer answer = UNKNOWN;
 	enum status status = STATUS_OK;
 	if (sizing->trial.pipeline.flushing) return measure_own_period(sizing, pace, highest, error);
-	pace->period_cycles = slowest_stage_cycles(&sizing->trial.pipeline);
+	pace->period_cycles = pipeline_least_cycles(&sizing->trial.pipeline);
 	pace->period_frames = 1;
 	status = ask_pace(sizing, pace, &answer, highest, error);
 	if (status || answer == KEEPS) return status;
@@ -218,8 +207,7 @@ static enum status free_if_stuck(struct sizing *sizing, struct error *error) {
 }
 
 static uint32_t frame_words(const struct pipeline *pipeline, const struct fifo *fifo) {
-	const struct schedule schedule = schedule_of(&pipeline->stages[fifo->from], pipeline->pool_overhead_cycles);
-	const uint64_t words = schedule_words(&schedule, MARK_WRITE);
+	const uint64_t words = stage_words_made(&pipeline->stages[fifo->from]);
 	return words < DEEPEST_WORDS ? (uint32_t)words : DEEPEST_WORDS;
 }
 
@@ -227,7 +215,7 @@ static uint32_t frame_words(const struct pipeline *pipeline, const struct fifo *
  */
 static enum status deepen(struct sizing *sizing, struct error *error) {
 	struct pipeline *pipeline = &sizing->trial.pipeline;
-	const uint64_t slowest_cycles = slowest_stage_cycles(pipeline);
+	const uint64_t slowest_cycles = pipeline_least_cycles(pipeline);
 	enum status status = STATUS_OK;
 	int grew = 1;
 	while (!status && grew && sizing->wanted.period_cycles > slowest_cycles * sizing->wanted.period_frames) {

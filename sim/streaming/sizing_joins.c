@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/streaming/schedule.h"
 #include "sim/streaming/sizing.h"
 #include "sim/streaming/sizing_trial.h"
 
@@ -114,8 +113,7 @@ static enum status measure(struct search *search, uint32_t most_frames, int *is_
 
 /* Bits of a FIFO's words in a frame: what a word of waiting costs there, up to a factor that all of a branch share. */
 static uint64_t frame_bits(const struct pipeline *pipeline, const struct fifo *fifo) {
-	const struct schedule schedule = schedule_of(&pipeline->stages[fifo->from], pipeline->pool_overhead_cycles);
-	return schedule_words(&schedule, MARK_WRITE) * fifo->width_bits;
+	return stage_words_made(&pipeline->stages[fifo->from]) * fifo->width_bits;
 }
 
 /* The cheapest FIFO between an input of a join and the fork or join before it; PIPELINE_NONE: all are named. */

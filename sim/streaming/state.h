@@ -2,7 +2,7 @@
 #ifndef SIM_STREAMING_STATE_H
 #define SIM_STREAMING_STATE_H
 
-#include "sim/streaming/schedule.h"
+#include "sim/mapper/schedule.h"
 #include "sim/streaming/stream.h"
 
 /* Cycles of the last `depth` pushes and takes, word n at n % depth. `pushed` and `taken` are of this run's own steps

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/streaming/schedule.h"
+#include "sim/mapper/schedule.h"
 
 struct step_stage {
 	struct schedule schedule;

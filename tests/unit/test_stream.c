@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "sim/streaming/schedule.h"
+#include "sim/mapper/schedule.h"
 #include "stream_stepper.h"
 
 enum { STAGES_MAX = 24, FIFOS_MAX = 32, FRAMES_MAX = 64 };

@@ -1,6 +1,8 @@
-/* Internal to sim/streaming: the schedule of a stage, section 4 of STREAMING.md, as a table of three nested loops. */
-#ifndef SIM_STREAMING_SCHEDULE_H
-#define SIM_STREAMING_SCHEDULE_H
+/* The schedule of a stage, section 4 of STREAMING.md, as a table of three nested loops: the one place that knows what
+ * each kind of stage does in a frame. The streaming machine runs it, words and cycles of a frame are counted from it.
+ */
+#ifndef SIM_MAPPER_SCHEDULE_H
+#define SIM_MAPPER_SCHEDULE_H
 
 #include <stdint.h>
 
@@ -29,6 +31,7 @@ struct schedule {
 	struct block blocks[BLOCKS_MAX];
 };
 
+/* The kind's lanes must not be 0; of a shape without output rows or words the schedule may be empty (no blocks). */
 struct schedule schedule_of(const struct stage *stage, uint32_t pool_overhead_cycles);
 
 /* Where a stage is in its schedule: the next iteration is in this segment, `left` of it are still to be issued. */
@@ -46,7 +49,11 @@ static inline uint32_t cursor_marks(const struct schedule *schedule, const struc
 	return schedule->blocks[cursor->block].groups[cursor->group].segments[cursor->segment].marks;
 }
 
-/* Words a frame takes from each input and makes for each output. */
-uint64_t schedule_words(const struct schedule *schedule, uint32_t mark);
+/* Iterations of a frame that have any of the marks: MARK_READ, words taken from each input; MARK_WRITE, words made for
+ * each output. */
+uint64_t schedule_words(const struct schedule *schedule, uint32_t marks);
+
+/* All iterations of a frame, with the empty ones: its cycles when nothing stalls. */
+uint64_t schedule_iterations(const struct schedule *schedule);
 
 #endif

@@ -1,6 +1,6 @@
 /* See schedule.h. One function per row of the table in section 4 of STREAMING.md; empty iterations at the end of a loop
  * are a segment without marks. Loops that never run are left out, so that every segment has at least one iteration. */
-#include "sim/streaming/schedule.h"
+#include "sim/mapper/schedule.h"
 
 #include <string.h>
 
@@ -50,6 +50,7 @@ static void plan_window_row(struct schedule *schedule, uint32_t repeat, uint32_t
 }
 
 static void plan_window(const struct stage *stage, struct schedule *schedule) {
+	if (!stage->output_height) return;
 	uint32_t row = stage->input_width * (stage->input_channels / stage->input_lanes);
 	uint32_t writes = stage->output_width *
 	                  (stage->kernel_height * stage->kernel_width * stage->input_channels / stage->output_lanes);
@@ -67,11 +68,25 @@ static void plan_matrix(const struct stage *stage, struct schedule *schedule) {
 	uint32_t synapse_folds =
 	    stage->kernel_height * stage->kernel_width * stage->input_channels / stage->input_lanes;
 	uint32_t neuron_folds = stage->output_channels / stage->output_lanes;
+	if (!synapse_folds || !neuron_folds) return;
 	struct segment first[] = {{synapse_folds - 1, MARK_READ | MARK_BUSY}, {1, MARK_READ | MARK_WRITE}};
 	struct segment others[] = {{synapse_folds - 1, MARK_BUSY}, {1, MARK_WRITE}};
 	struct block *block = add_block(schedule, stage->output_height * stage->output_width);
 	add_group(block, 1, first, 2);
 	add_group(block, neuron_folds - 1, others, 2);
+}
+
+/* `repeat` results, each of `words` words. */
+static void plan_gather(struct schedule *schedule, uint32_t repeat, uint32_t words) {
+	if (!words) return;
+	add_loop(schedule, repeat, (struct segment){words - 1, MARK_READ}, (struct segment){1, MARK_READ | MARK_WRITE},
+	         nothing);
+}
+
+static void plan_depthwise(const struct stage *stage, struct schedule *schedule) {
+	uint32_t fold = stage->input_channels / stage->input_lanes;
+	plan_gather(schedule, stage->output_height * stage->output_width * fold,
+	            stage->kernel_height * stage->kernel_width);
 }
 
 static void plan_pool(const struct stage *stage, uint32_t overhead_cycles, struct schedule *schedule) {
@@ -96,8 +111,7 @@ static void plan_convert(const struct stage *stage, struct schedule *schedule) {
 		         (struct segment){parts - 1, MARK_WRITE}, nothing);
 	} else {
 		uint32_t parts = stage->output_lanes / stage->input_lanes;
-		add_loop(schedule, stage->words / parts, (struct segment){parts - 1, MARK_READ},
-		         (struct segment){1, MARK_READ | MARK_WRITE}, nothing);
+		plan_gather(schedule, stage->words / parts, parts);
 	}
 }
 
@@ -110,23 +124,14 @@ struct schedule schedule_of(const struct stage *stage, uint32_t pool_overhead_cy
 	case STAGE_PAD: plan_pad(stage, &schedule); break;
 	case STAGE_WINDOW: plan_window(stage, &schedule); break;
 	case STAGE_MATRIX: plan_matrix(stage, &schedule); break;
-	case STAGE_DEPTHWISE: {
-		uint32_t fold = stage->input_channels / stage->input_lanes;
-		uint32_t taps = stage->kernel_height * stage->kernel_width;
-		add_loop(&schedule, stage->output_height * stage->output_width * fold,
-		         (struct segment){taps - 1, MARK_READ}, (struct segment){1, MARK_READ | MARK_WRITE}, nothing);
-		break;
-	}
+	case STAGE_DEPTHWISE: plan_depthwise(stage, &schedule); break;
 	case STAGE_CONVERT: plan_convert(stage, &schedule); break;
 	case STAGE_FORK:
 	case STAGE_JOIN:
 	case STAGE_POINT: add_loop(&schedule, 1, all, nothing, nothing); break;
 	case STAGE_MAX_POOL:
 	case STAGE_AVERAGE_POOL: plan_pool(stage, pool_overhead_cycles, &schedule); break;
-	case STAGE_LABEL:
-		add_loop(&schedule, 1, (struct segment){stage->words - 1, MARK_READ},
-		         (struct segment){1, MARK_READ | MARK_WRITE}, nothing);
-		break;
+	case STAGE_LABEL: plan_gather(&schedule, 1, stage->words); break;
 	case STAGE_KIND_COUNT: break;
 	}
 	return schedule;
@@ -180,15 +185,25 @@ int cursor_take(const struct schedule *schedule, struct cursor *cursor, uint32_t
 	return is_last;
 }
 
-uint64_t schedule_words(const struct schedule *schedule, uint32_t mark) {
-	uint64_t words = 0;
+/* Iterations of a frame whose marks are among `marks`; every_one: whatever their marks. */
+static uint64_t count(const struct schedule *schedule, uint32_t marks, int every_one) {
+	uint64_t sum = 0;
 	for (uint32_t b = 0; b < schedule->block_count; b++) {
 		const struct block *block = &schedule->blocks[b];
-		for (uint32_t g = 0; g < block->group_count; g++)
-			for (uint32_t s = 0; s < block->groups[g].segment_count; s++)
-				if (block->groups[g].segments[s].marks & mark)
-					words += (uint64_t)block->repeat * block->groups[g].repeat *
-					         block->groups[g].segments[s].iterations;
+		for (uint32_t g = 0; g < block->group_count; g++) {
+			const struct group *group = &block->groups[g];
+			for (uint32_t s = 0; s < group->segment_count; s++)
+				if (every_one || (group->segments[s].marks & marks))
+					sum += (uint64_t)block->repeat * group->repeat * group->segments[s].iterations;
+		}
 	}
-	return words;
+	return sum;
+}
+
+uint64_t schedule_words(const struct schedule *schedule, uint32_t marks) {
+	return count(schedule, marks, 0);
+}
+
+uint64_t schedule_iterations(const struct schedule *schedule) {
+	return count(schedule, 0, 1);
 }
