@@ -26,8 +26,8 @@ static const struct option option_rows[] = {
     {OPTION_UNSIGNED, "count", 'n', "N", .minimum = 1, .maximum = 1000000, .offset = AT(count),
      .help = "Only the first N images."},
     {OPTION_UNSIGNED, "verify", 0, "N", .minimum = 0, .maximum = 1000000, .offset = AT(verify),
-     .help = "So many of them also run through the emitted program on byte images of DDR and buffers, and must give "
-             "the same bits. Default 16."},
+     .help = "So many of them also run through the emitted program, on byte images of DDR and buffers (streaming: word "
+             "by word through all stages and FIFOs), and must give the same bits. Default 16."},
     {OPTION_TEXT, "scores", 0, "FILE", .offset = AT(scores),
      .help = "Writes the scores: int32, little-endian, image after image."},
     {OPTION_SECTION, .help = "What comes out"},

@@ -1,11 +1,8 @@
-/* See simulation.h. */
+/* See simulation.h; its values are in simulation_values.c. */
 #include "sim/run/simulation.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "sim/machine/executor.h"
-#include "sim/values/values.h"
 
 enum status simulation_create(struct simulation *simulation, const struct config *config, const struct trace *trace,
                               const struct device *device, const struct technology *technology,
@@ -130,94 +127,6 @@ enum status simulation_time(struct simulation *simulation, simulation_kernel *ke
 enum status simulation_time_streaming(struct simulation *simulation, stream_kernel *kernel,
                                       const struct stream_options *options, struct error *error) {
 	return streaming_time(simulation, kernel, options, error);
-}
-
-/* Values. */
-
-struct evaluation {
-	struct values_network *network;
-	struct executor *executor;
-	int16_t *map;
-	int32_t *scores; /* one per channel of the scores map */
-	int32_t *check;
-};
-
-static void evaluation_clear(struct evaluation *evaluation) {
-	values_network_free(evaluation->network);
-	executor_free(evaluation->executor);
-	free(evaluation->map);
-	free(evaluation->scores);
-	free(evaluation->check);
-}
-
-static enum status evaluation_create(struct evaluation *evaluation, const struct simulation *simulation,
-                                     uint32_t verify, struct error *error) {
-	memset(evaluation, 0, sizeof *evaluation);
-	evaluation->map = calloc(image_map_values(simulation->trace), sizeof *evaluation->map);
-	evaluation->scores =
-	    calloc(simulation->trace->maps[simulation->trace->scores_map].channels, sizeof *evaluation->scores);
-	evaluation->check = calloc(simulation->trace->classes, sizeof *evaluation->check);
-	if (!evaluation->map || !evaluation->scores || !evaluation->check)
-		return error_set(error, STATUS_MEMORY, "out of memory for the values");
-	enum status status = values_network_create(&evaluation->network, simulation->trace, VALUES_FAST, error);
-	if (!status && verify)
-		status = executor_create(&evaluation->executor, &simulation->config, &simulation->program, error);
-	if (!status && verify) status = executor_preamble(evaluation->executor, error);
-	return status;
-}
-
-/* The image through the emitted program; its scores must be the layer kernels'. */
-static enum status verify_image(struct evaluation *evaluation, const struct simulation *simulation, uint32_t image,
-                                const int32_t *scores, struct error *error) {
-	const struct trace *trace = simulation->trace;
-	const struct trace_map *input = &trace->maps[trace->input_map];
-	enum status status = executor_put_input(evaluation->executor, evaluation->map, input->height, input->width,
-	                                        input->channels, input->kind == TRACE_MAP_BITS, error);
-	if (!status) status = executor_frame(evaluation->executor, error);
-	if (!status) status = executor_get_scores(evaluation->executor, evaluation->check, trace->classes, error);
-	if (status) return status;
-	for (uint32_t c = 0; c < trace->classes; c++)
-		if (scores[c] != evaluation->check[c])
-			return error_set(error, STATUS_FAILED,
-			                 "image %u, class %u: the emitted program gives %d, the layer kernels give %d",
-			                 image, c, evaluation->check[c], scores[c]);
-	return STATUS_OK;
-}
-
-enum status simulation_evaluate(struct simulation *simulation, const struct image_set *images, uint32_t count,
-                                uint32_t verify, void (*progress)(void *context, uint32_t done, uint32_t count),
-                                void *context, const volatile sig_atomic_t *stop, struct error *error) {
-	const struct trace *trace = simulation->trace;
-	struct simulation_values *values = &simulation->values;
-	struct evaluation evaluation;
-	if (!trace->has_values)
-		return error_set(error, STATUS_INPUT,
-		                 "%s: has shapes and seeded weights only; images need a trained network", trace->name);
-	int32_t *scores = calloc((size_t)count * trace->classes, sizeof *scores);
-	if (!scores) return error_set(error, STATUS_MEMORY, "out of memory for the scores");
-	if (simulation_is_streaming(simulation)) verify = 0;
-	free(values->scores);
-	*values = (struct simulation_values){.scores = scores};
-	enum status status = evaluation_create(&evaluation, simulation, verify, error);
-	for (uint32_t i = 0; !status && i < count; i++) {
-		int32_t label;
-		if (stop && *stop)
-			status = error_set(error, STATUS_INTERRUPTED, "interrupted after %u of %u images", i, count);
-		if (status) break;
-		image_to_map(trace, image_set_read(images, i, &label), evaluation.map);
-		int32_t *all = evaluation.scores;
-		values_network_run(evaluation.network, evaluation.map, all);
-		memcpy(scores + (size_t)i * trace->classes, all, trace->classes * sizeof *scores);
-		if (i < verify) status = verify_image(&evaluation, simulation, i, all, error);
-		if (status) break;
-		if (i < verify) values->compared++;
-		if (label >= 0) values->labelled++;
-		if (label >= 0 && values_top1(all, trace->classes) == (uint32_t)label) values->correct++;
-		values->images++;
-		if (progress) progress(context, i + 1, count);
-	}
-	evaluation_clear(&evaluation);
-	return status;
 }
 
 /* Derived figures. */

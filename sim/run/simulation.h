@@ -7,8 +7,8 @@
  *   simulation_bandwidth the program with unlimited memory, and   the pipeline with FIFOs of any depth
  *                        the bandwidth that comes close to it
  *   simulation_estimate  resources, whether they fit, energy
- *   simulation_evaluate  values of images: layer kernels, and     layer kernels
- *                        the emitted program (executor)
+ *   simulation_evaluate  values of images: layer kernels, and     layer kernels, and the words of
+ *                        the emitted program (executor)           every FIFO (sim/streaming/words.h)
  *   simulation_rows      everything as rows
  *
  * Which organisation it is, is config.organisation; what is of the other one stays 0.
@@ -38,7 +38,7 @@ struct simulation_values {
 	uint32_t images; /* evaluated; 0: none */
 	uint32_t labelled, correct;
 	int32_t *scores;   /* images x classes */
-	uint32_t compared; /* images whose executor scores were compared with the layer kernels, all equal */
+	uint32_t compared; /* images whose scores of the emitted program were those of the layer kernels */
 };
 
 struct simulation {
@@ -88,10 +88,10 @@ enum status simulation_bandwidth(struct simulation *simulation, struct error *er
 /* After simulation_time: resources, fit, energy. */
 enum status simulation_estimate(struct simulation *simulation, struct error *error);
 
-/* Evaluates `count` images with the layer kernels; the first `verify` of them also run through the emitted program on
- * byte images of DDR and buffers (the functional executor), and must give the same scores (STATUS_FAILED otherwise).
- * Streaming has no program: verify counts as 0.
- * `progress` may be NULL: called after each image. */
+/* Evaluates `count` images with the layer kernels; the first `verify` of them also run through the emitted program, on
+ * byte images of DDR and buffers (the functional executor) or, streaming, word by word through all stages and FIFOs,
+ * and must give the same scores. STATUS_FAILED otherwise, with image, class and both scores, or with the stage or
+ * command that fails. `progress` may be NULL: called after each image. */
 enum status simulation_evaluate(struct simulation *simulation, const struct image_set *images, uint32_t count,
                                 uint32_t verify, void (*progress)(void *context, uint32_t done, uint32_t count),
                                 void *context, const volatile sig_atomic_t *stop, struct error *error);

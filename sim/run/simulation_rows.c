@@ -221,7 +221,7 @@ static void add_values(const struct simulation *simulation, struct rows *rows) {
 	const struct simulation_values *values = &simulation->values;
 	if (!values->images) return;
 	rows_integer(rows, "run", "images", values->images, "1");
-	if (!simulation_is_streaming(simulation)) rows_integer(rows, "run", "images_on_program", values->compared, "1");
+	rows_integer(rows, "run", "images_on_program", values->compared, "1");
 	if (values->labelled)
 		rows_real(rows, "run", "top1", rows_ratio(values->correct, values->labelled), "1");
 	else

@@ -236,16 +236,40 @@ PY
 	done
 }
 
-@test "streaming: values of real images are golden's" {
+# golden_values CONFIG NETWORK IMAGES: the first 20 images give the golden scores, 16 of them word by word too.
+golden_values() {
+	ok nbsim --config "$1" --no-db --workload "$NBSIM_DATA/bnn-pynq/$2" --count 20 --quiet --format csv \
+		--images "$NBSIM_DATA/images/$3" --scores scores.i32
+	echo "$output" >run.csv
+	[ "$(value run.csv run images)" = 20 ]
+	[ "$(value run.csv run images_on_program)" = 16 ]
+	same scores.i32 <(head -c 800 "$NBSIM_DATA/golden/$2.scores.i32")
+}
+
+@test "streaming: values of real images are golden's, the first 16 word by word through the pipeline" {
 	need_data bnn-pynq/cifar10-cnvW1A1
 	need_data golden/cifar10-cnvW1A1.scores.i32
+	local cifar=cifar10-test-first1000.bin mnist=mnist-t10k-images-idx3-ubyte
+	golden_values cnv-w1a1-ultra96.ini cifar10-cnvW1A1 $cifar
+	golden_values cnv-w1a2-pynq-z1.ini cifar10-cnvW1A2 $cifar
+	golden_values cnv-w2a2-ultra96.ini cifar10-cnvW2A2 $cifar
+	golden_values lfc-w1a1-pynq-z1.ini mnist-lfcW1A1 $mnist
+	golden_values lfc-w1a2-ultra96.ini mnist-lfcW1A2 $mnist
 	write_cnv
-	nbsim --config cnv.ini --no-db --workload "$NBSIM_DATA/bnn-pynq/cifar10-cnvW1A1" --count 100 --format csv \
-		--images "$NBSIM_DATA/images/cifar10-test-first1000.bin" --scores scores.i32 >run.csv
-	[ "$(value run.csv run images)" = 100 ]
-	same scores.i32 <(head -c 4000 "$NBSIM_DATA/golden/cifar10-cnvW1A1.scores.i32")
-	absent '^run,images_on_program,' run.csv
+	golden_values cnv.ini cifar10-cnvW1A1 $cifar
 	[ "$(value run.csv run latency_cycles)" = 158064 ]
+}
+
+@test "streaming: both organisations give the same scores of real images; --verify says how many go through the pipeline" {
+	need_images
+	local set=(--no-db --workload neuroblend20-fashion --images "$test_images" --count 6 --quiet)
+	nbsim "${set[@]}" --config u250.ini --scores a >/dev/null
+	ok nbsim "${set[@]}" --config neuroblend20-streaming-u250.ini --scores b --verify 4
+	same a b
+	columns_at_most 100
+	[[ $output == *"of 6 images"*"4 of them through the emitted program, bit-exact"* ]] || fail "$output"
+	nbsim "${set[@]}" --config neuroblend20-streaming-u250.ini --scores b --verify 0 --format csv >run.csv
+	[ "$(value run.csv run images_on_program)" = 0 ]
 }
 
 @test "streaming: shapes without weights run, and have no values" {

@@ -1,3 +1,4 @@
+nb_test(test_stream_values test_stream_values.c nbsim_run nbsim_workloads)
 nb_test(test_stream_record test_stream_record.c nbsim_run)
 nb_test(test_stream_steady test_stream_steady.c nbsim_run)
 nb_test(test_estimate_streaming test_estimate_streaming.c nbsim_estimate nbsim_mapper)
