@@ -49,7 +49,8 @@ static const struct option option_rows[] = {
     {OPTION_TEXT, "fifo-occupancy", 0, "FILE", .offset = AT(occupancy),
      .help = "streaming: writes the fill of every FIFO over time: CSV fifo,cycle,fill."},
     {OPTION_TEXT, "vcd", 0, "FILE", .offset = AT(vcd),
-     .help = "Writes transactions as waveforms (GTKWave). time_shared only."},
+     .help =
+         "Writes transactions as waveforms (GTKWave). streaming: the state of every stage, the fill of every FIFO."},
     {OPTION_TEXT, "db", 0, "FILE", .offset = AT(db),
      .help = "Database the run is stored in. Default nbsim.db in the current folder."},
     {OPTION_FLAG, "no-db", 0, .offset = AT(no_db), .help = "Stores nothing."},

@@ -7,6 +7,7 @@
 
 #include "sim/run/progress.h"
 #include "sim/run/stream_record.h"
+#include "sim/run/stream_vcd.h"
 #include "sim/streaming/sizing.h"
 #include "sim/systemc/streaming_run.h"
 
@@ -18,10 +19,6 @@ enum status nbsim_check_organisation(const struct arguments *arguments, const st
 			return error_set(error, STATUS_USAGE,
 			                 "--mapping is for organisation = time_shared: a streaming machine is mapped "
 			                 "by streaming.folding");
-		if (arguments->vcd)
-			return error_set(error, STATUS_USAGE,
-			                 "--vcd shows transactions, which a streaming machine has not: expected "
-			                 "--timeline or --fifo-occupancy");
 		if (arguments->fastest && !arguments->size_fifos)
 			return error_set(error, STATUS_USAGE,
 			                 "--fastest is about FIFO depths: expected --size-fifos too");
@@ -64,26 +61,49 @@ static enum status write_record(struct stream_record *record, const struct simul
 	return status;
 }
 
+/* Observers of one run, fanned out. */
+struct observers {
+	struct stream_record *record;
+	struct stream_vcd *vcd;
+};
+
+static void observe(void *context, const struct stream_event *event) {
+	struct observers *observers = context;
+	if (observers->record) stream_record_event(observers->record, event);
+	if (observers->vcd) stream_vcd_event(observers->vcd, event);
+}
+
+static enum status open_observers(struct observers *observers, const struct simulation *simulation,
+                                  const struct arguments *arguments, struct error *error) {
+	const struct pipeline *pipeline = &simulation->streaming.pipeline;
+	enum status status = STATUS_OK;
+	if (arguments->timeline || arguments->occupancy)
+		status = stream_record_create(&observers->record, pipeline, error);
+	if (!status && arguments->vcd)
+		status = stream_vcd_open(&observers->vcd, arguments->vcd, pipeline, simulation->config.clock_khz,
+		                         simulation->config.frames, error);
+	return status;
+}
+
 enum status nbsim_run_streaming(struct simulation *simulation, const struct arguments *arguments,
                                 const volatile sig_atomic_t *stop, struct error *error) {
-	struct stream_record *record = NULL;
-	struct stream_options options = {.stop = stop};
-	enum status status = STATUS_OK;
-	if (arguments->timeline || arguments->occupancy) {
-		status = stream_record_create(&record, &simulation->streaming.pipeline, error);
-		options.context = record;
-		options.event = stream_record_event;
-	}
-	if (status) return status;
-	status = simulation_time_streaming(simulation, nbsim_is_systemc(arguments) ? systemc_stream_run : stream_run,
-	                                   &options, error);
-	if (record && (!status || status == STATUS_STUCK)) {
-		struct error writing;
-		enum status written = write_record(record, simulation, arguments, status ? &writing : error);
+	struct observers observers = {0};
+	struct error closing;
+	enum status status = open_observers(&observers, simulation, arguments, error);
+	const struct stream_options options = {
+	    .stop = stop, .context = &observers, .event = observers.record || observers.vcd ? observe : NULL};
+	if (!status)
+		status = simulation_time_streaming(
+		    simulation, nbsim_is_systemc(arguments) ? systemc_stream_run : stream_run, &options, error);
+	const int has_result = !status || status == STATUS_STUCK;
+	if (observers.record && has_result) {
+		enum status written = write_record(observers.record, simulation, arguments, status ? &closing : error);
 		if (!status) status = written;
 	}
-	stream_record_free(record);
-	return status;
+	const uint64_t end_cycle = has_result ? simulation->streaming.batch.total_cycles : 0;
+	enum status closed = stream_vcd_close(observers.vcd, end_cycle, status ? &closing : error);
+	stream_record_free(observers.record);
+	return status ? status : closed;
 }
 
 /* ---- a stuck pipeline */

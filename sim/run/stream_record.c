@@ -161,6 +161,7 @@ void stream_record_event(void *context, const struct stream_event *event) {
 		break;
 	case STREAM_FRAME_BEGIN: record->begin_cycle[event->index] = event->cycle; break;
 	case STREAM_FRAME_END: is_kept = append_span(record, event); break;
+	case STREAM_STATE: break;
 	}
 	if (!is_kept) record->failed_memory = 1;
 }

@@ -55,29 +55,37 @@ static void write_code(FILE *file, int unit, int signal) {
 	fprintf(file, "%c%c", 'a' + unit, 'A' + signal);
 }
 
-static void write_value(struct vcd *vcd, int unit, int signal, uint64_t value) {
-	uint32_t bits = signals[signal].bits;
+void vcd_write_value(FILE *file, uint32_t bits, uint64_t value) {
 	if (bits == 1) {
-		fputc(value == VALUE_UNKNOWN ? 'x' : value ? '1' : '0', vcd->file);
-	} else if (value == VALUE_UNKNOWN) {
-		fputs("bx ", vcd->file);
-	} else {
-		fputc('b', vcd->file);
-		while (bits > 1 && !(value >> (bits - 1) & 1)) bits--;
-		while (bits-- > 0) fputc(value >> bits & 1 ? '1' : '0', vcd->file);
-		fputc(' ', vcd->file);
+		fputc(value ? '1' : '0', file);
+		return;
 	}
+	fputc('b', file);
+	while (bits > 1 && !(value >> (bits - 1) & 1)) bits--;
+	while (bits-- > 0) fputc(value >> bits & 1 ? '1' : '0', file);
+	fputc(' ', file);
+}
+
+static void write_value(struct vcd *vcd, int unit, int signal, uint64_t value) {
+	if (value != VALUE_UNKNOWN)
+		vcd_write_value(vcd->file, signals[signal].bits, value);
+	else
+		fputs(signals[signal].bits == 1 ? "x" : "bx ", vcd->file);
 	write_code(vcd->file, unit, signal);
 	fputc('\n', vcd->file);
 }
 
-static void write_head(struct vcd *vcd, const struct config *config) {
-	fprintf(vcd->file,
+void vcd_write_head(FILE *file, uint32_t clock_khz, const char *comment) {
+	fprintf(file,
 	        "$version nbsim $end\n"
 	        "$comment One time step is one clock period: %" PRIu32 ".%03" PRIu32 " MHz. $end\n"
-	        "$comment state: 0 none, 1 accept, 2 ask, 3 grant, 4 run, 5 open. $end\n"
+	        "$comment %s $end\n"
 	        "$timescale 1 ns $end\n$scope module nbsim $end\n",
-	        config->clock_khz / 1000, config->clock_khz % 1000);
+	        clock_khz / 1000, clock_khz % 1000, comment);
+}
+
+static void write_head(struct vcd *vcd, const struct config *config) {
+	vcd_write_head(vcd->file, config->clock_khz, "state: 0 none, 1 accept, 2 ask, 3 grant, 4 run, 5 open.");
 	for (int unit = 0; unit < UNIT_COUNT; unit++) {
 		fprintf(vcd->file, "$scope module %s $end\n", attribution_row_names[unit]);
 		for (int i = 0; i < SIGNAL_COUNT; i++) {

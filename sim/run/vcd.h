@@ -1,4 +1,5 @@
-/* Value change dump (IEEE 1364) of what the units do: opens in GTKWave. Fed with machine events by any kernel.
+/* Value change dump (IEEE 1364) of what the units do: opens in GTKWave. Fed with machine events by any kernel. That of
+ * a streaming machine is stream_vcd.h.
  *
  * One time step is one clock period of the machine ("1 ns" in the file, whatever the clock). A scope per unit with
  *
@@ -21,6 +22,8 @@
 #ifndef SIM_RUN_VCD_H
 #define SIM_RUN_VCD_H
 
+#include <stdio.h>
+
 #include "sim/base/status.h"
 #include "sim/machine/machine.h"
 
@@ -37,5 +40,11 @@ void vcd_event(void *vcd, const struct machine_event *event);
 /* Writes the rest up to total_cycles (0: the run failed; up to the last event), closes the file and frees *vcd, which
  * may be NULL. STATUS_IO names the file. */
 enum status vcd_close(struct vcd *vcd, uint64_t total_cycles, struct error *error);
+
+/* What every dump begins with, up to the scope of the machine; `comment` is one line about the values. */
+void vcd_write_head(FILE *file, uint32_t clock_khz, const char *comment);
+
+/* A value of so many bits as it stands in a dump in front of its signal's code: "1", "b101 ". */
+void vcd_write_value(FILE *file, uint32_t bits, uint64_t value);
 
 #endif

@@ -10,7 +10,15 @@
 static void note(const struct stream *stream, enum stream_event_kind kind, uint32_t index, uint32_t frame,
                  uint64_t cycle) {
 	if (!stream->hooks.event) return;
-	struct stream_event event = {kind, index, frame, cycle};
+	struct stream_event event = {.kind = kind, .index = index, .frame = frame, .cycle = cycle};
+	stream->hooks.event(stream->hooks.event_context, &event);
+}
+
+void stage_note_state(const struct stream *stream, uint32_t index, enum unit_state state, uint64_t cycle,
+                      uint64_t end_cycle) {
+	if (!stream->hooks.event || cycle == end_cycle) return;
+	struct stream_event event = {
+	    .kind = STREAM_STATE, .index = index, .state = state, .cycle = cycle, .end_cycle = end_cycle};
 	stream->hooks.event(stream->hooks.event_context, &event);
 }
 
@@ -68,13 +76,21 @@ static uint32_t next_run(const struct stage_state *stage, const struct stream *s
 	return stage->frame < stream->frames ? stage->cursor.left : stage->empty_left;
 }
 
+/* The last iteration was issued in `cycle`. */
+static void end_stage(struct stream *stream, uint32_t index, uint64_t cycle) {
+	stream->stages[index].has_ended = 1;
+	stage_note_state(stream, index, STATE_IDLE, cycle + 1, STREAM_NEVER);
+}
+
 /* Issues n iterations of the present segment, the last of them in `cycle`. */
 static void issue(struct stream *stream, uint32_t index, uint32_t marks, uint32_t n, uint64_t cycle) {
 	struct stage_state *stage = &stream->stages[index];
-	stage->counters.cycles[marks ? STATE_BUSY : STATE_FILL_DRAIN] += n;
+	const enum unit_state state = marks ? STATE_BUSY : STATE_FILL_DRAIN;
+	stage->counters.cycles[state] += n;
+	stage_note_state(stream, index, state, cycle + 1 - n, cycle + 1);
 	if (stage->frame >= stream->frames) {
 		stage->empty_left -= n;
-		stage->has_ended = !stage->empty_left;
+		if (!stage->empty_left) end_stage(stream, index, cycle);
 		return;
 	}
 	if (stage->frame_begun && stage->cursor.left > n) { /* most of the time */
@@ -88,24 +104,24 @@ static void issue(struct stream *stream, uint32_t index, uint32_t marks, uint32_
 	if (index == stream->output_stage) stream->frame_end_cycle[stream->frames_done++] = cycle;
 	stage->frame_begun = 0;
 	stage->frame++;
-	stage->has_ended = stage->frame == stream->frames && !stage->empty_left;
+	if (stage->frame == stream->frames && !stage->empty_left) end_stage(stream, index, cycle);
+}
+
+/* Accounts the cycles from next_cycle to before `cycle`, if any, to a state. */
+static void account(struct stream *stream, uint32_t index, enum unit_state state, uint64_t cycle) {
+	struct stage_state *stage = &stream->stages[index];
+	if (stage->next_cycle >= cycle) return;
+	stage->counters.cycles[state] += cycle - stage->next_cycle;
+	stage_note_state(stream, index, state, stage->next_cycle, cycle);
+	stage->next_cycle = cycle;
 }
 
 /* Accounts [next_cycle, cycle) of a stage that has to wait: for memory, for another stage, then for room. */
-static void account_wait(struct stage_state *stage, uint64_t cycle, uint64_t memory_cycle, uint64_t word_cycle) {
-	uint64_t from = stage->next_cycle;
-	if (from < memory_cycle && from < cycle) {
-		uint64_t to = memory_cycle < cycle ? memory_cycle : cycle;
-		stage->counters.cycles[STATE_MEMORY] += to - from;
-		from = to;
-	}
-	if (from < word_cycle && from < cycle) {
-		uint64_t to = word_cycle < cycle ? word_cycle : cycle;
-		stage->counters.cycles[STATE_STARVED] += to - from;
-		from = to;
-	}
-	if (from < cycle) stage->counters.cycles[STATE_BLOCKED] += cycle - from;
-	stage->next_cycle = cycle;
+static void account_wait(struct stream *stream, uint32_t index, uint64_t cycle, uint64_t memory_cycle,
+                         uint64_t word_cycle) {
+	account(stream, index, STATE_MEMORY, memory_cycle < cycle ? memory_cycle : cycle);
+	account(stream, index, STATE_STARVED, word_cycle < cycle ? word_cycle : cycle);
+	account(stream, index, STATE_BLOCKED, cycle);
 }
 
 static int is_paused(const struct stream *stream, uint32_t index) {
@@ -128,7 +144,7 @@ static uint64_t step_stalling(struct stream *stream, uint32_t index, uint64_t un
 		if (word_cycle > cycle) cycle = word_cycle;
 		if (room > cycle) cycle = room;
 		if (cycle > until_cycle) return cycle;
-		if (cycle > stage->next_cycle) account_wait(stage, cycle, memory_cycle, word_cycle);
+		if (cycle > stage->next_cycle) account_wait(stream, index, cycle, memory_cycle, word_cycle);
 		if (!makes &&
 		    !(marks & (MARK_READ | MARK_WRITE))) { /* nothing until the end of the segment or the next word */
 			uint64_t most = next_run(stage, stream), to_word;
@@ -212,7 +228,7 @@ static uint64_t step_flushing(struct stream *stream, uint32_t index, uint64_t un
 		uint64_t issued = pass_holds(stage, cycle);
 		/* A hold may end at or after the next word is due; its time comes first. */
 		if (issued > until_cycle) return issued;
-		account_wait(stage, issued, memory_cycle, word_cycle);
+		account_wait(stream, index, issued, memory_cycle, word_cycle);
 		if (due_cycle <= issued) continue;
 		if (!(marks & (MARK_READ | MARK_WRITE))) {
 			uint64_t most = next_run(stage, stream);
@@ -240,5 +256,5 @@ void stage_wait(struct stream *stream, uint32_t index, uint64_t cycle) {
 	struct stage_state *stage = &stream->stages[index];
 	uint64_t memory_cycle = 0, word_cycle = 0;
 	if (next_marks(stage, stream) & MARK_READ) word_cycle = words_cycle(stage, &memory_cycle);
-	account_wait(stage, cycle, memory_cycle, word_cycle);
+	account_wait(stream, index, cycle, memory_cycle, word_cycle);
 }

@@ -125,6 +125,9 @@ void fifo_finish(struct fifo_state *fifo);
 
 /* stage.c */
 uint64_t stage_step(struct stream *stream, uint32_t index, uint64_t until_cycle);
+/* Tells the observer, if there is one, of cycles [cycle, end_cycle). */
+void stage_note_state(const struct stream *stream, uint32_t index, enum unit_state state, uint64_t cycle,
+                      uint64_t end_cycle);
 /* Accounts the cycles up to `cycle`, in all of which the stage waits. */
 void stage_wait(struct stream *stream, uint32_t index, uint64_t cycle);
 

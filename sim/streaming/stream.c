@@ -43,6 +43,7 @@ static void stage_begin(struct stream *stream, uint32_t index) {
 	stream->input_stage = index;
 	stage->next_cycle = stream->pipeline->start_cycles;
 	stage->counters.cycles[STATE_MEMORY] = stream->pipeline->start_cycles;
+	stage_note_state(stream, index, STATE_MEMORY, 0, stage->next_cycle);
 }
 
 static enum status create(struct stream **made, const struct pipeline *pipeline, uint32_t frames,

@@ -42,13 +42,15 @@ struct stream_result {
 	int is_stuck; /* the counters are those of the moment it stuck */
 };
 
-enum stream_event_kind { STREAM_PUSH, STREAM_TAKE, STREAM_FRAME_BEGIN, STREAM_FRAME_END };
+enum stream_event_kind { STREAM_PUSH, STREAM_TAKE, STREAM_FRAME_BEGIN, STREAM_FRAME_END, STREAM_STATE };
 
 struct stream_event {
 	enum stream_event_kind kind;
-	uint32_t index; /* FIFO, or stage for the frame events */
-	uint32_t frame; /* frame events */
-	uint64_t cycle; /* of the push, the take, the first and the last iteration issued */
+	uint32_t index;        /* FIFO, or stage for the frame and state events */
+	uint32_t frame;        /* frame events */
+	enum unit_state state; /* state events: the stage is in it from `cycle` to before end_cycle */
+	uint64_t cycle;        /* of the push, the take, the first and the last iteration issued */
+	uint64_t end_cycle;
 };
 
 struct stream_options {
@@ -64,7 +66,10 @@ struct stream_options {
 	const volatile sig_atomic_t *stop; /* may be NULL */
 	void *context;
 	/* May be NULL; called in the order things are decided: by rising cycle for each FIFO's pushes, for its takes
-	 * and for each stage, not across them. Switches the recurrence off. */
+	 * and for each stage, not across them. A stage's states come without a gap from cycle 0 on, one state in any
+	 * number of pieces; the last is idle, to STREAM_NEVER. No word is told of that a stage takes or makes in a
+	 * cycle for which its state has been told before. What is told of cycles from total_cycles on is not part of
+	 * the run. Switches the recurrence off. */
 	void (*event)(void *context, const struct stream_event *event);
 };
 

@@ -184,6 +184,53 @@ PY
 	awk -F, 'NR > 1 && $1 == before && ($3 > fill + 1 || $3 < fill - 1) { print; bad = 1 } { before = $1; fill = $3 } END { exit bad }' fill.csv
 }
 
+@test "streaming: --vcd: the last time is the run's, states sum to the counters, the highest fill is the FIFO's; both kernels" {
+	write_cnv
+	write_skip
+	local config
+	for config in cnv skip; do
+		nbsim --config $config.ini --set run.frames=2 --no-db --format csv --vcd a.vcd >run.csv
+		nbsim --config $config.ini --set run.frames=2 --no-db --format csv --vcd b.vcd --kernel systemc >b.csv
+		same a.vcd b.vcd
+		python3 - <<'PY' || fail "$config.ini"
+import csv
+rows = {(r["scope"], r["name"]): r["value"] for r in csv.DictReader(open("run.csv"))}
+total = int(rows["run", "total_cycles"])
+states = ["busy", "fill_drain", "dispatch", "blocked", "memory", "starved", "idle"]
+path, names, value, since, now = [], {}, {}, {}, None
+cycles, highest = {}, {}
+def note(code):
+    if code in value:
+        key = names[code], value[code]
+        cycles[key] = cycles.get(key, 0) + now - since[code]
+        highest[names[code]] = max(value[code], highest.get(names[code], 0))
+for line in open("a.vcd"):
+    word = line.split()
+    if word[0] == "$scope": path.append(word[2])
+    elif word[0] == "$upscope": path.pop()
+    elif word[0] == "$var": names[word[3]] = ".".join(path + [word[4]])
+    elif line[0] == "#":
+        assert now is None or int(line[1:]) > now
+        now = int(line[1:])
+    elif line[0] in "01b":
+        code = word[1] if line[0] == "b" else word[0][1:]
+        note(code)
+        value[code], since[code] = int(word[0][1:] if line[0] == "b" else line[0], 2), now
+assert now == total, (now, total)
+for code in names: note(code)
+stages = [s[5:] for s, n in rows if s.startswith("unit:") and n == "kind"]
+assert len(stages) == int(rows["run", "stages"]) and len(names) == 2 * len(stages) + int(rows["run", "fifos"])
+for stage in stages:
+    for number, state in enumerate(states):
+        shown = cycles.get(("nbsim.stages." + stage + ".state", number), 0)
+        assert shown == int(rows.get(("unit:" + stage, state + "_cycles"), 0)), (stage, state, shown)
+for scope, name in rows:
+    if name == "highest_fill_words":
+        assert highest["nbsim.fifos." + scope[5:] + ".fill"] == int(rows[scope, name]), scope
+PY
+	done
+}
+
 @test "streaming: a stuck pipeline: status 6, one sentence, every FIFO and stage, and depths that free it" {
 	write_skip
 	echo 'fifo_words = "m3.fork.skip:2 m4.skip.narrow_in:2 m4.skip.matrix:2"' >>skip.ini
@@ -282,11 +329,11 @@ golden_values() {
 @test "streaming: options of the other organisation are refused" {
 	write_cnv
 	refused 2 "--mapping is for organisation = time_shared" nbsim --config cnv.ini --no-db --mapping x
-	refused 2 "--vcd shows transactions" nbsim --config cnv.ini --no-db --vcd x
 	refused 2 "expected --size-fifos too" nbsim --config cnv.ini --no-db --fastest
 	refused 2 "expected machine.organisation = streaming" nbsim --no-db --size-fifos
 	refused 2 "expected machine.organisation = streaming" nbsim --no-db --fifo-occupancy x
 	refused 4 "/nowhere/x: cannot be written" nbsim --config cnv.ini --no-db --fifo-occupancy /nowhere/x
+	refused 4 "/nowhere/x: cannot be written" nbsim --config cnv.ini --no-db --vcd /nowhere/x
 }
 
 @test "exactness: a parameter of the other organisation does not count" {
