@@ -9,18 +9,14 @@
 #include "sim/input/image.h"
 #include "tests/equal/case_file.h"
 #include "tests/equal/check.h"
+#include "tests/equal/command.h"
 #include "tests/equal/compare.h"
 #include "tests/equal/proven.h"
 #include "tests/equal/shrink.h"
 #include "workloads/compile.h"
 
-static uint64_t number_of(const char *text) {
-	return strtoull(text, NULL, 10);
-}
-
 static int said(enum status status, const struct error *error) {
-	fprintf(stderr, "nb_equal: %s\n", error->text);
-	return status;
+	return command_failed("nb_equal", status, error);
 }
 
 struct outputs {
@@ -52,8 +48,8 @@ static int command_write(int count, char **words) {
 	struct coverage coverage = {0};
 	struct outputs outputs;
 	struct error error = {""};
-	const uint32_t cases = (uint32_t)number_of(words[1]);
-	const uint64_t seed = number_of(words[2]);
+	const uint32_t cases = (uint32_t)command_number(words[1]);
+	const uint64_t seed = command_number(words[2]);
 	uint32_t failed = 0, refused = 0;
 	(void)count;
 	if (!known_structure(&structure, words[0])) return STATUS_USAGE;
@@ -85,7 +81,8 @@ static int command_plan(int count, char **words) {
 	struct error error = {""};
 	(void)count;
 	if (!known_structure(&structure, words[0])) return STATUS_USAGE;
-	if (drawn_draw(&drawn, &plan, &structure, number_of(words[1]), (uint32_t)number_of(words[2]), &error) < 0)
+	if (drawn_draw(&drawn, &plan, &structure, command_number(words[1]), (uint32_t)command_number(words[2]),
+	               &error) < 0)
 		return said(STATUS_FAILED, &error);
 	drawn_clear(&drawn);
 	plan_write(&plan, stdout);
@@ -112,7 +109,7 @@ static int command_replay(int count, char **words) {
 	struct outputs outputs;
 	struct error error = {""};
 	(void)count;
-	enum status status = plan_at(&plan, words[0], number_of(words[1]), &error);
+	enum status status = plan_at(&plan, words[0], command_number(words[1]), &error);
 	if (!status) status = drawn_prepare(&drawn, &plan, &error);
 	if (status) return said(status, &error);
 	if (!outputs_open(&outputs, words[2], words[3])) return STATUS_IO;
@@ -159,7 +156,7 @@ static int command_network(int count, char **words) {
 	struct outputs outputs;
 	uint32_t failed = 0;
 	enum status status = network_prepare(&drawn, words[0], words[1], count - 6, words + 6, &error);
-	if (!status) status = image_set_open(&images, words[2], (uint32_t)number_of(words[3]), &error);
+	if (!status) status = image_set_open(&images, words[2], (uint32_t)command_number(words[3]), &error);
 	if (!status) status = image_set_check(images, &drawn.trace, &error);
 	if (status) return said(status, &error);
 	if (!outputs_open(&outputs, words[4], words[5])) return STATUS_IO;
@@ -215,11 +212,7 @@ static int command_proven(int count, char **words) {
 	return failed || !passed ? STATUS_FAILED : STATUS_OK;
 }
 
-static const struct {
-	const char *word, *arguments;
-	int least, most;
-	int (*run)(int count, char **words);
-} commands[] = {
+static const struct suite_command commands[] = {
     {"write", "STRUCTURE COUNT SEED CASES EXPECTED", 5, 5, command_write},
     {"plan", "STRUCTURE SEED NUMBER", 3, 3, command_plan},
     {"replay", "FILE NUMBER CASES EXPECTED", 4, 4, command_replay},
@@ -232,12 +225,5 @@ static const struct {
 };
 
 int main(int argc, char **argv) {
-	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-		if (argc > 1 && !strcmp(argv[1], commands[i].word) && argc - 2 >= commands[i].least &&
-		    argc - 2 <= commands[i].most)
-			return commands[i].run(argc - 2, argv + 2);
-	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-		fprintf(stderr, "%s nb_equal %s %s\n", i ? "      " : "usage:", commands[i].word,
-		        commands[i].arguments);
-	return STATUS_USAGE;
+	return command_run("nb_equal", commands, sizeof commands / sizeof commands[0], argc, argv);
 }

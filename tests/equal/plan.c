@@ -2,8 +2,9 @@
 #include "tests/equal/plan.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "tests/equal/plan_text.h"
 
 static void draw_memory(struct random_source *random, struct config *config) {
 	static const uint32_t kinds[] = {DRAM_DDR4, DRAM_DDR4, DRAM_DDR4, DRAM_FIXED, DRAM_UNLIMITED};
@@ -95,14 +96,9 @@ void plan_draw(struct plan *plan, struct random_source *random, const struct str
 	for (uint32_t i = 0; i < plan->layer_count; i++) draw_layer(random, structure, &plan->layers[i]);
 }
 
-/* Text. A plan's own numbers by name; the configuration by its table, where it differs from the defaults. */
+/* Text. */
 
-struct field {
-	const char *name;
-	size_t offset;
-};
-
-static const struct field plan_fields[] = {
+static const struct plan_field plan_fields[] = {
     {"value_seed", offsetof(struct plan, value_seed)},   {"is_bits", offsetof(struct plan, input_is_bits)},
     {"height", offsetof(struct plan, input_height)},     {"width", offsetof(struct plan, input_width)},
     {"channels", offsetof(struct plan, input_channels)}, {"bits", offsetof(struct plan, input_bits)},
@@ -111,93 +107,31 @@ static const struct field plan_fields[] = {
 
 #define LAYER_FIELD(member)                                                                                            \
 	{ #member, offsetof(struct plan_layer, member) }
-static const struct field layer_fields[] = {
+static const struct plan_field layer_fields[] = {
     LAYER_FIELD(binary),     LAYER_FIELD(kernel),           LAYER_FIELD(stride),     LAYER_FIELD(pad),
     LAYER_FIELD(pad_value),  LAYER_FIELD(tap_shared),       LAYER_FIELD(channels),   LAYER_FIELD(weight_bits),
     LAYER_FIELD(skip),       LAYER_FIELD(skip_weight_bits), LAYER_FIELD(thresholds), LAYER_FIELD(threshold_base_minus),
     LAYER_FIELD(shift),      LAYER_FIELD(scale_bits),       LAYER_FIELD(pool),       LAYER_FIELD(write_fixed),
     LAYER_FIELD(write_bits), LAYER_FIELD(map_bits),         LAYER_FIELD(transpose),
 };
-enum {
-	PLAN_FIELDS = sizeof plan_fields / sizeof plan_fields[0],
-	LAYER_FIELDS = sizeof layer_fields / sizeof layer_fields[0]
+
+static const struct plan_text text = {
+    .fields = plan_fields,
+    .field_count = sizeof plan_fields / sizeof plan_fields[0],
+    .layer_fields = layer_fields,
+    .layer_field_count = sizeof layer_fields / sizeof layer_fields[0],
+    .plan_bytes = sizeof(struct plan),
+    .layer_bytes = sizeof(struct plan_layer),
+    .config_at = offsetof(struct plan, config),
+    .layer_count_at = offsetof(struct plan, layer_count),
+    .layers_at = offsetof(struct plan, layers),
+    .layers_most = PLAN_LAYERS_MAX,
 };
 
-static void write_fields(FILE *out, const void *object, const struct field *fields, size_t count) {
-	for (size_t i = 0; i < count; i++) {
-		uint32_t value;
-		memcpy(&value, (const char *)object + fields[i].offset, sizeof value);
-		fprintf(out, " %s=%u", fields[i].name, value);
-	}
-	fprintf(out, "\n");
-}
-
 void plan_write(const struct plan *plan, FILE *out) {
-	struct config defaults;
-	config_defaults(&defaults);
-	fprintf(out, "case\n");
-	for (size_t i = 0; i < config_parameter_count; i++) {
-		const struct config_parameter *parameter = &config_parameters[i];
-		char value[CONFIG_TEXT_BYTES], standard[CONFIG_TEXT_BYTES];
-		config_value_text(&plan->config, parameter, value, sizeof value);
-		config_value_text(&defaults, parameter, standard, sizeof standard);
-		if (strcmp(value, standard) != 0)
-			fprintf(out, "set %s.%s=%s\n", parameter->section, parameter->key, value);
-	}
-	fprintf(out, "input");
-	write_fields(out, plan, plan_fields, PLAN_FIELDS);
-	for (uint32_t i = 0; i < plan->layer_count; i++) {
-		fprintf(out, "layer");
-		write_fields(out, &plan->layers[i], layer_fields, LAYER_FIELDS);
-	}
-	fprintf(out, "end\n");
-}
-
-/* `text` is what follows the line's first word. Returns 0 at a word that is no field. */
-static int read_fields(void *object, char *text, const struct field *fields, size_t count) {
-	for (char *rest = NULL, *word = strtok_r(text, " \n", &rest); word; word = strtok_r(NULL, " \n", &rest)) {
-		char *value = strchr(word, '='), *end;
-		size_t i = 0;
-		if (!value) return 0;
-		*value++ = '\0';
-		while (i < count && strcmp(fields[i].name, word) != 0) i++;
-		uint32_t number = (uint32_t)strtoul(value, &end, 10);
-		if (i == count || *end || end == value) return 0;
-		memcpy((char *)object + fields[i].offset, &number, sizeof number);
-	}
-	return 1;
-}
-
-static enum status read_line(struct plan *plan, char *line, struct error *error) {
-	line[strcspn(line, "\n")] = '\0';
-	if (!strncmp(line, "set ", 4)) return config_set(&plan->config, line + 4, error);
-	if (!strncmp(line, "input ", 6) && read_fields(plan, line + 6, plan_fields, PLAN_FIELDS)) return STATUS_OK;
-	if (!strncmp(line, "layer ", 6) && plan->layer_count < PLAN_LAYERS_MAX &&
-	    read_fields(&plan->layers[plan->layer_count++], line + 6, layer_fields, LAYER_FIELDS))
-		return STATUS_OK;
-	return error_set(error, STATUS_INPUT, "'%.60s' is no set, input or layer line", line);
+	plan_text_write(&text, plan, out);
 }
 
 int plan_read(struct plan *plan, FILE *in, const char *path, enum status *status, struct error *error) {
-	char *line = NULL;
-	size_t line_bytes = 0;
-	int begun = 0, ended = 0;
-	memset(plan, 0, sizeof *plan);
-	config_defaults(&plan->config);
-	*status = STATUS_OK;
-	while (!*status && !ended && getline(&line, &line_bytes, in) > 0) {
-		if (line[0] == '#' || line[0] == '\n') continue;
-		if (!begun && !strcmp(line, "case\n"))
-			begun = 1;
-		else if (begun && !strcmp(line, "end\n"))
-			ended = 1;
-		else if (begun)
-			*status = read_line(plan, line, error);
-		else
-			*status = error_set(error, STATUS_INPUT, "%s: '%.60s' is outside of a case", path, line);
-	}
-	free(line);
-	if (!*status && begun && (!ended || !plan->layer_count))
-		*status = error_set(error, STATUS_INPUT, "%s: the last case has no end or no layer", path);
-	return begun;
+	return plan_text_read(&text, plan, in, path, status, error);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/equal/case_trace.h"
 #include "tests/equal/plan.h"
 
 enum { MAPS_MAX = 2 * PLAN_LAYERS_MAX + 2, TENSORS_MAX = 3 * PLAN_LAYERS_MAX, KERNEL_MAX = 15, NONE = UINT32_MAX };
@@ -13,33 +14,6 @@ struct builder {
 	struct random_source random;
 	uint32_t fixed_map, bits_map; /* what the layer before wrote, or NONE */
 };
-
-static uint32_t add_map(struct trace *trace, const char *name, enum trace_map_kind kind, uint32_t height,
-                        uint32_t width, uint32_t channels, uint32_t bits) {
-	struct trace_map *map = &trace->maps[trace->map_count];
-	snprintf(map->name, sizeof map->name, "%s%u", name, trace->map_count);
-	map->kind = kind;
-	map->height = height;
-	map->width = width;
-	map->channels = channels;
-	map->value_bits = bits;
-	return trace->map_count++;
-}
-
-static struct trace_tensor *add_tensor(struct trace *trace, enum trace_tensor_type type, uint32_t rows,
-                                       uint32_t columns) {
-	struct trace_tensor *tensor = &trace->tensors[trace->tensor_count];
-	snprintf(tensor->name, sizeof tensor->name, "t%u", trace->tensor_count);
-	tensor->type = type;
-	tensor->rows = rows;
-	tensor->columns = columns;
-	tensor->bytes = type == TRACE_TENSOR_BITS ? (uint64_t)rows * trace_bits_row_bytes(columns)
-	                                          : (uint64_t)rows * columns * (type == TRACE_TENSOR_INT16 ? 2 : 4);
-	tensor->data = calloc(1, tensor->bytes);
-	if (!tensor->data) return NULL;
-	trace->tensor_count++;
-	return tensor;
-}
 
 /* Bits of a weight with which no sum leaves the 32 bits a trace allows, whatever the map holds. */
 static uint32_t safe_weight_bits(const struct trace_conv *conv, const struct trace_map *map) {
@@ -55,7 +29,7 @@ static int add_weights(struct builder *builder, struct trace_conv *conv, uint32_
 	const uint32_t bits = safe_weight_bits(conv, &builder->trace->maps[conv->input_map]);
 	conv->weight_tensor = builder->trace->tensor_count;
 	struct trace_tensor *tensor =
-	    add_tensor(builder->trace, is_binary ? TRACE_TENSOR_BITS : TRACE_TENSOR_INT16, outputs, columns);
+	    case_trace_add_tensor(builder->trace, is_binary ? TRACE_TENSOR_BITS : TRACE_TENSOR_INT16, outputs, columns);
 	if (!tensor) return 0;
 	for (uint32_t o = 0; o < outputs; o++)
 		for (uint32_t j = 0; j < columns; j++)
@@ -76,7 +50,8 @@ static int add_parameters(struct builder *builder, struct trace_layer *layer, ui
 	const int is_threshold = layer->post == TRACE_POST_THRESHOLD;
 	const uint32_t columns = is_threshold ? 1 + layer->threshold_count : 6;
 	layer->parameter_tensor = builder->trace->tensor_count;
-	struct trace_tensor *tensor = add_tensor(builder->trace, TRACE_TENSOR_INT32, layer->output_channels, columns);
+	struct trace_tensor *tensor =
+	    case_trace_add_tensor(builder->trace, TRACE_TENSOR_INT32, layer->output_channels, columns);
 	if (!tensor) return 0;
 	for (uint32_t o = 0; o < layer->output_channels; o++) {
 		int32_t *row = (int32_t *)tensor->data + (size_t)o * columns;
@@ -183,12 +158,14 @@ static void add_outputs(struct builder *builder, const struct plan_layer *from, 
 	layer->fixed_map = layer->bits_map = NONE;
 	if (is_last) {
 		trace->scores_map = layer->fixed_map =
-		    add_map(trace, "scores", TRACE_MAP_FIXED, height, width, layer->output_channels, 32);
+		    case_trace_add_map(trace, "scores", TRACE_MAP_FIXED, height, width, layer->output_channels, 32);
 		return;
 	}
 	if (writes_fixed)
-		layer->fixed_map = add_map(trace, "fixed", TRACE_MAP_FIXED, height, width, channels, from->map_bits);
-	if (from->write_bits) layer->bits_map = add_map(trace, "bits", TRACE_MAP_BITS, height, width, channels, 1);
+		layer->fixed_map =
+		    case_trace_add_map(trace, "fixed", TRACE_MAP_FIXED, height, width, channels, from->map_bits);
+	if (from->write_bits)
+		layer->bits_map = case_trace_add_map(trace, "bits", TRACE_MAP_BITS, height, width, channels, 1);
 	builder->fixed_map = layer->fixed_map;
 	builder->bits_map = layer->bits_map;
 }
@@ -231,8 +208,9 @@ static int build_trace(struct builder *builder) {
 	trace->image_width = plan->input_width;
 	trace->image_channels = least(plan->input_channels, 3);
 	trace->image_repeat = 1;
-	trace->input_map = add_map(trace, "input", plan->input_is_bits ? TRACE_MAP_BITS : TRACE_MAP_FIXED,
-	                           plan->input_height, plan->input_width, plan->input_channels, plan->input_bits);
+	trace->input_map =
+	    case_trace_add_map(trace, "input", plan->input_is_bits ? TRACE_MAP_BITS : TRACE_MAP_FIXED,
+	                       plan->input_height, plan->input_width, plan->input_channels, plan->input_bits);
 	*(plan->input_is_bits ? &builder->bits_map : &builder->fixed_map) = trace->input_map;
 	for (uint32_t i = 0; i < plan->layer_count; i++)
 		if (!add_layer(builder, i)) return 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/equal/case_trace.h"
 #include "tests/equal/stream_plan.h"
 
 enum {
@@ -26,33 +27,6 @@ static uint32_t least(uint32_t a, uint32_t b) {
 
 /* ---- tensors */
 
-static uint32_t add_map(struct trace *trace, const char *name, enum trace_map_kind kind, uint32_t height,
-                        uint32_t width, uint32_t channels, uint32_t bits) {
-	struct trace_map *map = &trace->maps[trace->map_count];
-	snprintf(map->name, sizeof map->name, "%s%u", name, trace->map_count);
-	map->kind = kind;
-	map->height = height;
-	map->width = width;
-	map->channels = channels;
-	map->value_bits = bits;
-	return trace->map_count++;
-}
-
-static struct trace_tensor *add_tensor(struct trace *trace, enum trace_tensor_type type, uint32_t rows,
-                                       uint32_t columns) {
-	struct trace_tensor *tensor = &trace->tensors[trace->tensor_count];
-	snprintf(tensor->name, sizeof tensor->name, "t%u", trace->tensor_count);
-	tensor->type = type;
-	tensor->rows = rows;
-	tensor->columns = columns;
-	tensor->bytes = type == TRACE_TENSOR_BITS ? (uint64_t)rows * trace_bits_row_bytes(columns)
-	                                          : (uint64_t)rows * columns * (type == TRACE_TENSOR_INT16 ? 2 : 4);
-	tensor->data = calloc(1, tensor->bytes);
-	if (!tensor->data) return NULL;
-	trace->tensor_count++;
-	return tensor;
-}
-
 static uint32_t columns_of(const struct trace *trace, const struct trace_conv *conv) {
 	const uint32_t taps = conv->tap_shared ? 1 : trace_rows_of_conv(conv).kernel * conv->kernel;
 	return taps * trace_conv_inputs(trace, conv);
@@ -63,7 +37,7 @@ static int add_weights(struct builder *builder, struct trace_conv *conv, uint32_
 	const int is_binary = conv->kind == TRACE_CONV_BINARY;
 	conv->weight_tensor = builder->trace->tensor_count;
 	struct trace_tensor *tensor =
-	    add_tensor(builder->trace, is_binary ? TRACE_TENSOR_BITS : TRACE_TENSOR_INT16, outputs, columns);
+	    case_trace_add_tensor(builder->trace, is_binary ? TRACE_TENSOR_BITS : TRACE_TENSOR_INT16, outputs, columns);
 	if (!tensor) return 0;
 	for (uint32_t o = 0; o < outputs; o++)
 		for (uint32_t j = 0; j < columns; j++) {
@@ -120,7 +94,8 @@ static int add_parameters(struct builder *builder, const struct stream_plan_laye
 	const int is_threshold = layer->post == TRACE_POST_THRESHOLD;
 	const uint32_t columns = is_threshold ? 1 + layer->threshold_count : 6;
 	layer->parameter_tensor = builder->trace->tensor_count;
-	struct trace_tensor *tensor = add_tensor(builder->trace, TRACE_TENSOR_INT32, layer->output_channels, columns);
+	struct trace_tensor *tensor =
+	    case_trace_add_tensor(builder->trace, TRACE_TENSOR_INT32, layer->output_channels, columns);
 	if (!tensor) return 0;
 	for (uint32_t o = 0; o < layer->output_channels; o++) {
 		int32_t *row = (int32_t *)tensor->data + (size_t)o * columns;
@@ -342,15 +317,16 @@ static uint32_t add_outputs(struct builder *builder, const struct stream_plan_la
 	if (is_last) {
 		const uint32_t bits = from->map_bits == 8 || from->write_bits ? 32 : map_bits(from, from->map_bits);
 		trace->scores_map = layer->fixed_map =
-		    add_map(trace, "scores", TRACE_MAP_FIXED, height, width, channels, bits);
+		    case_trace_add_map(trace, "scores", TRACE_MAP_FIXED, height, width, channels, bits);
 		return bits;
 	}
 	const uint32_t bits = map_bits(from, from->map_bits);
 	if (from->write_fixed || !from->write_bits) {
-		layer->fixed_map = add_map(trace, "fixed", TRACE_MAP_FIXED, height, width, channels, bits);
+		layer->fixed_map = case_trace_add_map(trace, "fixed", TRACE_MAP_FIXED, height, width, channels, bits);
 		trace->maps[layer->fixed_map].is_unsigned = from->is_unsigned;
 	}
-	if (from->write_bits) layer->bits_map = add_map(trace, "bits", TRACE_MAP_BITS, height, width, channels, 1);
+	if (from->write_bits)
+		layer->bits_map = case_trace_add_map(trace, "bits", TRACE_MAP_BITS, height, width, channels, 1);
 	builder->fixed_map = layer->fixed_map;
 	builder->bits_map = layer->bits_map;
 	return bits;
@@ -383,8 +359,9 @@ static void set_image(const struct stream_plan *plan, struct trace *trace) {
 	trace->image_width = is_flat ? 1 : plan->input_width;
 	trace->image_channels = is_flat ? 1 : least(plan->input_channels, 3);
 	trace->image_repeat = 1;
-	trace->input_map = add_map(trace, "input", plan->input_is_bits ? TRACE_MAP_BITS : TRACE_MAP_FIXED,
-	                           plan->input_height, plan->input_width, plan->input_channels, plan->input_bits);
+	trace->input_map =
+	    case_trace_add_map(trace, "input", plan->input_is_bits ? TRACE_MAP_BITS : TRACE_MAP_FIXED,
+	                       plan->input_height, plan->input_width, plan->input_channels, plan->input_bits);
 }
 
 static int build_trace(struct builder *builder) {

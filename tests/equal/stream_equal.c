@@ -12,6 +12,7 @@
 
 #include "sim/input/image.h"
 #include "sim/streaming/sizing.h"
+#include "tests/equal/command.h"
 #include "tests/equal/stream_case.h"
 #include "tests/equal/stream_compare.h"
 #include "tests/equal/stream_coverage.h"
@@ -21,13 +22,8 @@
 
 enum { PATH_BYTES = 512, NAME_BYTES = 64 };
 
-static uint64_t number_of(const char *text) {
-	return strtoull(text, NULL, 10);
-}
-
 static int said(enum status status, const struct error *error) {
-	fprintf(stderr, "nb_stream_equal: %s\n", error->text);
-	return status;
+	return command_failed("nb_stream_equal", status, error);
 }
 
 static enum status make_folder(const char *path, struct error *error) {
@@ -72,8 +68,8 @@ static int end_of_checks(FILE *expected, uint32_t passed, uint32_t failed) {
 static int command_write(int count, char **words) {
 	struct stream_coverage coverage = {0};
 	struct error error = {""};
-	const uint32_t cases = (uint32_t)number_of(words[0]);
-	const uint64_t seed = number_of(words[1]);
+	const uint32_t cases = (uint32_t)command_number(words[0]);
+	const uint64_t seed = command_number(words[1]);
 	uint32_t failed = 0, refused = 0, enough = 0;
 	FILE *expected = open_expected(words[2], &error);
 	(void)count;
@@ -103,8 +99,8 @@ static int command_plan(int count, char **words) {
 	struct error error = {""};
 	uint32_t refused = 0;
 	(void)count;
-	const enum status status =
-	    stream_proven_draw(&made, &plan, number_of(words[0]), (uint32_t)number_of(words[1]), &refused, &error);
+	const enum status status = stream_proven_draw(&made, &plan, command_number(words[0]),
+	                                              (uint32_t)command_number(words[1]), &refused, &error);
 	stream_plan_write(&plan, stdout);
 	if (status) return said(status, &error);
 	stream_case_clear(&made);
@@ -156,7 +152,7 @@ static int command_replay(int count, char **words) {
 static enum status network_prepare(struct stream_case *made, int count, char **words, struct error *error) {
 	struct image_set *images = NULL;
 	memset(made, 0, sizeof *made);
-	made->frames = (uint32_t)number_of(words[3]);
+	made->frames = (uint32_t)command_number(words[3]);
 	enum status status = config_read(&made->config, words[0], error);
 	for (int i = 6; i < count && !status; i++) status = config_set(&made->config, words[i], error);
 	if (!status) status = config_check(&made->config, words[0], error);
@@ -212,11 +208,7 @@ static int command_proven(int count, char **words) {
 	return failed || !passed ? STATUS_FAILED : STATUS_OK;
 }
 
-static const struct {
-	const char *word, *arguments;
-	int least, most;
-	int (*run)(int count, char **words);
-} commands[] = {
+static const struct suite_command commands[] = {
     {"write", "COUNT SEED FOLDER", 3, 3, command_write},
     {"plan", "SEED NUMBER", 2, 2, command_plan},
     {"shrink", "FILE", 1, 1, command_shrink},
@@ -227,12 +219,5 @@ static const struct {
 };
 
 int main(int argc, char **argv) {
-	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-		if (argc > 1 && !strcmp(argv[1], commands[i].word) && argc - 2 >= commands[i].least &&
-		    argc - 2 <= commands[i].most)
-			return commands[i].run(argc - 2, argv + 2);
-	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-		fprintf(stderr, "%s nb_stream_equal %s %s\n", i ? "      " : "usage:", commands[i].word,
-		        commands[i].arguments);
-	return STATUS_USAGE;
+	return command_run("nb_stream_equal", commands, sizeof commands / sizeof commands[0], argc, argv);
 }
