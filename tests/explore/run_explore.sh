@@ -12,20 +12,7 @@ nb=$build/bin/nbexplore
 here=$PWD/tests/explore
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0 skipped=0
-
-check() { # check WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@" >"$work/out" 2>&1; then
-		passed=$((passed + 1))
-		echo "ok $what"
-	else
-		failed=$((failed + 1))
-		echo "FAILED $what"
-		tail -n 5 "$work/out"
-	fi
-}
+. tests/check.bash
 
 rows() { "$nb" points "$1" --sweep "$2"; } # everything a sweep stored, as text
 same() { cmp <(rows "$1" "$3") <(rows "$2" "$3"); }

@@ -8,20 +8,7 @@ here=$PWD/tests/reports
 nb=$build/bin/nbreport
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0 skipped=0
-
-check() { # check WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@" >"$work/log" 2>&1; then
-		passed=$((passed + 1))
-		echo "ok $what"
-	else
-		failed=$((failed + 1))
-		echo "FAILED $what"
-		tail -n 5 "$work/log"
-	fi
-}
+. tests/check.bash
 
 # refused STATUS WORDS ARGUMENTS...: nothing on stdout, one line on stderr that has WORDS.
 refused() {

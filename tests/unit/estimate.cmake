@@ -1,2 +1,6 @@
-nb_test(test_estimate_resource test_estimate_resource.c nbsim_estimate)
-nb_test(test_estimate_energy test_estimate_energy.c nbsim_estimate)
+add_library(nbsim_test_estimate STATIC estimate_machine.c)
+target_link_libraries(nbsim_test_estimate PUBLIC nbsim_estimate nbsim_input nbsim_settings PkgConfig::CMOCKA)
+target_compile_definitions(nbsim_test_estimate PRIVATE NBSIM_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+nb_test(test_estimate_resource test_estimate_resource.c nbsim_test_estimate)
+nb_test(test_estimate_fit test_estimate_fit.c nbsim_test_estimate)
+nb_test(test_estimate_energy test_estimate_energy.c nbsim_test_estimate)

@@ -1,5 +1,7 @@
-add_library(test_executor_machine STATIC test_executor_machine.c)
+add_library(test_executor_machine STATIC conv_shapes.c test_executor_machine.c)
 target_link_libraries(test_executor_machine PUBLIC nbsim_machine nbsim_input PkgConfig::CMOCKA)
 nb_test(test_executor test_executor.c test_executor_machine)
 nb_test(test_executor_conv test_executor_conv.c test_executor_machine)
+nb_test(test_executor_conv_bad test_executor_conv_bad.c test_executor_machine)
 nb_test(test_executor_post test_executor_post.c test_executor_machine)
+nb_test(test_executor_post_random test_executor_post_random.c test_executor_machine)

@@ -1,8 +1,9 @@
 # nbsim_test_trace: input_trace.cmake
-add_library(nbsim_test_mapper STATIC test_mapper_run.c test_mapper_random.c)
-target_link_libraries(nbsim_test_mapper PUBLIC nbsim_machine nbsim_values nbsim_mapper nbsim_test_trace nbsim_settings)
+add_library(nbsim_test_mapper STATIC one_layer.c test_mapper_random.c test_mapper_run.c)
+target_link_libraries(nbsim_test_mapper PUBLIC nbsim_machine nbsim_values nbsim_mapper nbsim_test_trace nbsim_settings PkgConfig::CMOCKA)
 nb_test(test_program test_program.c nbsim_test_mapper)
 nb_test(test_mapper_order test_mapper_order.c nbsim_test_mapper)
 nb_test(test_mapper test_mapper.c nbsim_test_mapper)
+nb_test(test_mapper_layout test_mapper_layout.c nbsim_test_mapper)
 nb_test(test_mapper_networks test_mapper_networks.c nbsim_test_mapper nbsim_workloads)
 nb_test(test_mapper_tokens test_mapper_tokens.c nbsim_test_mapper)

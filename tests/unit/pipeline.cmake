@@ -1,3 +1,5 @@
-nb_test(test_pipeline test_pipeline.c nbsim_mapper nbsim_workloads)
-nb_test(test_pipeline_fold test_pipeline_fold.c nbsim_mapper nbsim_workloads)
+add_library(nbsim_test_shipped_network STATIC shipped_network.c)
+target_link_libraries(nbsim_test_shipped_network PUBLIC nbsim_workloads nbsim_settings PkgConfig::CMOCKA)
+nb_test(test_pipeline test_pipeline.c nbsim_mapper nbsim_test_shipped_network)
+nb_test(test_pipeline_fold test_pipeline_fold.c nbsim_mapper nbsim_test_shipped_network)
 nb_test(test_pipeline_networks test_pipeline_networks.c nbsim_mapper nbsim_workloads)

@@ -1,4 +1,5 @@
-add_library(nbsim_test_store STATIC store_runs.c)
-target_link_libraries(nbsim_test_store PUBLIC nbsim_store SQLite::SQLite3 nbsim_settings)
+add_library(nbsim_test_store STATIC store_fixture.c store_runs.c)
+target_link_libraries(nbsim_test_store PUBLIC nbsim_store SQLite::SQLite3 nbsim_settings PkgConfig::CMOCKA)
 nb_test(test_store test_store.c nbsim_test_store)
 nb_test(test_store_fault test_store_fault.c nbsim_test_store)
+nb_test(test_store_cut test_store_cut.c nbsim_test_store)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "sim/estimate/energy.h"
+#include "tests/unit/estimate_machine.h"
 
 struct setting {
 	struct config config;
@@ -25,12 +26,7 @@ static void load(const char *name, struct setting *setting) {
 	struct error error = {""};
 	struct config *config = &setting->config;
 	memset(setting, 0, sizeof *setting);
-	snprintf(path, sizeof path, "%s/configs/%s.ini", NBSIM_SOURCE_DIR, name);
-	if (config_read(config, path, &error) != STATUS_OK) fail_msg("%s", error.text);
-	config->fixed_weight_bits = 8;
-	config->fixed_activation_bits = 16;
-	snprintf(path, sizeof path, "%s/configs/devices/%s.ini", NBSIM_SOURCE_DIR, config->device);
-	if (device_read(&setting->device, path, &error) != STATUS_OK) fail_msg("%s", error.text);
+	estimate_machine(name, config, &setting->device);
 	snprintf(path, sizeof path, "%s/configs/tech/%s.ini", NBSIM_SOURCE_DIR, config->technology);
 	if (technology_read(&setting->technology, path, &error) != STATUS_OK) fail_msg("%s", error.text);
 	estimate_resources(config, &setting->device, &setting->resources);

@@ -73,7 +73,21 @@ static int other_value(const struct config_parameter *parameter, struct config *
 	return 1;
 }
 
-/* Every parameter in turn, beside the same base: what is left out of a key although it matters shows here. */
+/* Every parameter in turn, beside the same base: what is left out of a key although it matters shows here. Returns how
+ * many changes there were. */
+static unsigned change_every_parameter(struct fixture *fixture, const struct config *standard) {
+	unsigned changed = 0;
+	for (size_t i = 0; i < config_parameter_count; i++)
+		for (int kind = 0; kind < 4; kind++) {
+			struct config config = *standard;
+			if (!other_value(&config_parameters[i], &config, kind)) continue;
+			assert_same(fixture, &config, config_parameters[i].key);
+			assert_same(fixture, standard, config_parameters[i].key);
+			changed++;
+		}
+	return changed;
+}
+
 static void every_parameter_that_matters_is_in_the_keys(void **state) {
 	struct fixture *fixture = *state;
 	static const uint32_t kinds[] = {DRAM_DDR4, DRAM_FIXED, DRAM_UNLIMITED};
@@ -90,14 +104,7 @@ static void every_parameter_that_matters_is_in_the_keys(void **state) {
 		}
 		standard.frames = 2;
 		assert_same(fixture, &standard, "base");
-		for (size_t i = 0; i < config_parameter_count; i++)
-			for (int kind = 0; kind < 4; kind++) {
-				struct config config = standard;
-				if (!other_value(&config_parameters[i], &config, kind)) continue;
-				assert_same(fixture, &config, config_parameters[i].key);
-				assert_same(fixture, &standard, config_parameters[i].key);
-				changed++;
-			}
+		changed += change_every_parameter(fixture, &standard);
 	}
 	assert_true(changed > 550);
 }
@@ -210,14 +217,7 @@ static void every_parameter_that_a_pipeline_reads_is_in_the_keys(void **state) {
 		standard.streaming_budget_percent = base == 1 ? 70 : 12;
 		if (base == 2) standard.streaming_link = LINK_PIXEL;
 		assert_same(fixture, &standard, "streaming base");
-		for (size_t i = 0; i < config_parameter_count; i++)
-			for (int kind = 0; kind < 4; kind++) {
-				struct config config = standard;
-				if (!other_value(&config_parameters[i], &config, kind)) continue;
-				assert_same(fixture, &config, config_parameters[i].key);
-				assert_same(fixture, &standard, config_parameters[i].key);
-				changed++;
-			}
+		changed += change_every_parameter(fixture, &standard);
 	}
 	assert_true(changed > 450);
 	assert_true(evaluator_count(fixture->shared)->shared_inputs > 500); /* a parameter of the other organisation */

@@ -11,28 +11,17 @@
 #include <cmocka.h>
 
 #include "sim/mapper/pipeline.h"
-#include "workloads/compile.h"
+#include "tests/unit/shipped_network.h"
 
 static const char cnv_folding[] = "streaming.folding=16/3 32/32 16/32 16/32 4/32 1/32 1/4 1/8 4/1";
-
-static void set(struct config *config, const char *assignment) {
-	struct error error = {""};
-	if (config_set(config, assignment, &error)) fail_msg("%s", error.text);
-}
-
-static void compile(const char *name, struct trace *trace) {
-	struct error error = {""};
-	const struct compile_options options = {.network = name, .shape_only = 1, .seed = 1};
-	if (compile_network(&options, trace, NULL, &error)) fail_msg("%s", error.text);
-}
 
 /* Compiles, maps with settings (ends with NULL) and checks. */
 static void map(const char *name, const char *const *settings, struct trace *trace, struct pipeline *pipeline) {
 	struct error error = {""};
 	struct config config;
 	config_defaults(&config);
-	for (; *settings; settings++) set(&config, *settings);
-	compile(name, trace);
+	for (; *settings; settings++) shipped_set(&config, *settings);
+	shipped_trace(name, trace);
 	if (pipeline_map(trace, &config, pipeline, &error)) fail_msg("%s: %s", name, error.text);
 	if (pipeline_check(pipeline, &error)) fail_msg("%s: %s", name, error.text);
 }
@@ -297,7 +286,7 @@ static void forked_maps(void **state) {
 	struct pipeline pipeline;
 	struct error error = {""};
 	config_defaults(&config);
-	compile("neuroblend20-fashion", &trace);
+	shipped_trace("neuroblend20-fashion", &trace);
 	const uint32_t values = trace.layers[1].fixed_map, bits = trace.layers[1].bits_map;
 	trace.layers[2].main.kind = TRACE_CONV_FIXED;
 	trace.layers[2].main.input_map = values;

@@ -11,18 +11,7 @@
 #include <cmocka.h>
 
 #include "sim/mapper/pipeline.h"
-#include "workloads/compile.h"
-
-static void set(struct config *config, const char *assignment) {
-	struct error error = {""};
-	if (config_set(config, assignment, &error)) fail_msg("%s", error.text);
-}
-
-static void compile(const char *name, struct trace *trace) {
-	struct error error = {""};
-	const struct compile_options options = {.network = name, .shape_only = 1, .seed = 1};
-	if (compile_network(&options, trace, NULL, &error)) fail_msg("%s", error.text);
-}
+#include "tests/unit/shipped_network.h"
 
 /* ---- what is refused, and in which words */
 
@@ -37,8 +26,8 @@ static void check_refusals(const struct refusal *rows, size_t count) {
 		struct config config;
 		struct pipeline pipeline;
 		config_defaults(&config);
-		set(&config, rows[i].setting);
-		compile(rows[i].network, &trace);
+		shipped_set(&config, rows[i].setting);
+		shipped_trace(rows[i].network, &trace);
 		assert_int_equal(pipeline_map(&trace, &config, &pipeline, &error), STATUS_INPUT);
 		for (int k = 0; k < 4 && rows[i].words[k]; k++)
 			if (!strstr(error.text, rows[i].words[k]))
@@ -103,7 +92,7 @@ static void transposed_maps(void **state) {
 	struct config config;
 	struct pipeline pipeline;
 	config_defaults(&config);
-	compile("blendmixer", &trace);
+	shipped_trace("blendmixer", &trace);
 	assert_int_equal(pipeline_map(&trace, &config, &pipeline, &error), STATUS_UNMAPPABLE);
 	assert_non_null(strstr(error.text, "transposed"));
 	trace_clear(&trace);
@@ -114,10 +103,10 @@ static void dma_word_rule(void **state) {
 	struct error error = {""};
 	struct config config;
 	config_defaults(&config);
-	set(&config, "streaming.dma_word_bits=60");
+	shipped_set(&config, "streaming.dma_word_bits=60");
 	assert_int_equal(config_check(&config, "x.ini", &error), STATUS_INPUT);
 	assert_non_null(strstr(error.text, "x.ini: [streaming] dma_word_bits: 60"));
-	set(&config, "streaming.dma_word_bits=72");
+	shipped_set(&config, "streaming.dma_word_bits=72");
 	assert_int_equal(config_check(&config, "x.ini", &error), STATUS_OK);
 }
 
@@ -145,7 +134,7 @@ static void targets(void **state) {
 	static const char *const networks[] = {"cnv-w1a1", "neuroblend20-fashion", "mobilenet-v1-w4a4"};
 	for (size_t n = 0; n < sizeof networks / sizeof networks[0]; n++) {
 		struct trace trace;
-		compile(networks[n], &trace);
+		shipped_trace(networks[n], &trace);
 		uint64_t before = 0;
 		for (uint32_t rate = 50; rate <= 2500; rate += 245) {
 			struct error error = {""};
@@ -183,7 +172,7 @@ static void budgets(void **state) {
 	struct trace trace;
 	struct config config;
 	config_defaults(&config);
-	compile("neuroblend20-fashion", &trace);
+	shipped_trace("neuroblend20-fashion", &trace);
 	uint64_t cycles = UINT64_MAX;
 	for (uint64_t lanes = 39; lanes < 20000; lanes = lanes * 3 / 2) {
 		struct budget budget = {lanes, 0};
@@ -217,9 +206,10 @@ static void skip_foldings(void **state) {
 	struct config config;
 	struct pipeline pipeline;
 	config_defaults(&config);
-	set(&config, "streaming.folding=16/3 16/16+4/8 16/16 16/16 16/16 16/16 16/1 8/16 8/32 8/32 8/32 8/32 8/32 4/32 "
-	             "4/64 4/64 4/64 4/64 4/64 1/1");
-	compile("neuroblend20-fashion", &trace);
+	shipped_set(&config,
+	            "streaming.folding=16/3 16/16+4/8 16/16 16/16 16/16 16/16 16/1 8/16 8/32 8/32 8/32 8/32 8/32 4/32 "
+	            "4/64 4/64 4/64 4/64 4/64 1/1");
+	shipped_trace("neuroblend20-fashion", &trace);
 	if (pipeline_map(&trace, &config, &pipeline, &error)) fail_msg("%s", error.text);
 	assert_int_equal(pipeline.foldings[1].skip_pe, 4);
 	assert_int_equal(pipeline.foldings[1].skip_simd, 8);

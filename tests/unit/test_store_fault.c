@@ -1,14 +1,10 @@
-/* Does the database fail well? Whatever goes wrong, one sentence names the file, and what is stored are whole runs. */
-#include <errno.h>
-#include <fcntl.h>
+/* Does the database fail well? Whatever file it finds, and whoever else uses it, one sentence names the file. Writers
+ * that are cut off: test_store_cut.c. */
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,50 +12,9 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-#include "tests/unit/store_runs.h"
+#include "tests/unit/store_fixture.h"
 
 enum { NOBODY = 65534 }; /* root may write anything: a child gives up its rights */
-
-struct fixture {
-	struct folder folder;
-	char path[512];
-	struct error error;
-};
-
-static int setup(void **state) {
-	struct fixture *fixture = calloc(1, sizeof *fixture);
-	folder_create(&fixture->folder);
-	folder_file(&fixture->folder, "runs.db", fixture->path, sizeof fixture->path);
-	*state = fixture;
-	return 0;
-}
-
-static int teardown(void **state) {
-	struct fixture *fixture = *state;
-	chmod(fixture->folder.path, 0700);
-	folder_remove(&fixture->folder);
-	free(fixture);
-	return 0;
-}
-
-static enum status open_only(struct fixture *fixture, int create) {
-	struct database *database;
-	fixture->error.text[0] = '\0';
-	enum status status = database_open(&database, fixture->path, create, &fixture->error);
-	if (status)
-		assert_null(database);
-	else
-		database_close(database);
-	return status;
-}
-
-static void assert_said(const struct fixture *fixture, const char *words) {
-	if (!strstr(fixture->error.text, words)) fail_msg("'%s' is not in: %s", words, fixture->error.text);
-	if (strncmp(fixture->error.text, fixture->path, strlen(fixture->path)))
-		fail_msg("does not begin with the file: %s", fixture->error.text);
-	assert_null(strchr(fixture->error.text, '\n'));
-	assert_non_null(strstr(fixture->error.text, "expected"));
-}
 
 static void write_bytes(const char *path, const void *bytes, size_t count) {
 	FILE *file = fopen(path, "wb");
@@ -80,19 +35,19 @@ static size_t read_bytes(const char *path, unsigned char **bytes) {
 }
 
 static void nothing_is_created_unasked(void **state) {
-	struct fixture *fixture = *state;
-	assert_int_equal(open_only(fixture, 0), STATUS_IO);
-	assert_said(fixture, "No such file");
+	struct store_fixture *fixture = *state;
+	assert_int_equal(store_fixture_open(fixture, 0), STATUS_IO);
+	store_fixture_said(fixture, "No such file");
 	assert_int_equal(folder_count(&fixture->folder), 0);
 	write_bytes(fixture->path, "", 0);
-	assert_int_equal(open_only(fixture, 0), STATUS_INPUT);
-	assert_said(fixture, "is empty");
+	assert_int_equal(store_fixture_open(fixture, 0), STATUS_INPUT);
+	store_fixture_said(fixture, "is empty");
 	assert_int_equal(folder_count(&fixture->folder), 1);
 	assert_int_equal(store_sample(fixture->path, 1, 1, 1, &fixture->error), STATUS_OK);
 }
 
 static void folders_devices_and_odd_names_are_no_databases(void **state) {
-	struct fixture *fixture = *state;
+	struct store_fixture *fixture = *state;
 	struct database *database;
 	char folder[256];
 	assert_int_equal(database_open(&database, "", 1, &fixture->error), STATUS_USAGE);
@@ -100,8 +55,8 @@ static void folders_devices_and_odd_names_are_no_databases(void **state) {
 	assert_int_equal(database_open(&database, fixture->folder.path, 1, &fixture->error), STATUS_IO);
 	assert_non_null(strstr(fixture->error.text, "is a folder"));
 	folder_file(&fixture->folder, "none/runs.db", fixture->path, sizeof fixture->path);
-	assert_int_equal(open_only(fixture, 1), STATUS_IO);
-	assert_said(fixture, "No such file");
+	assert_int_equal(store_fixture_open(fixture, 1), STATUS_IO);
+	store_fixture_said(fixture, "No such file");
 	assert_non_null(getcwd(folder, sizeof folder));
 	assert_int_equal(chdir(fixture->folder.path), 0);
 	enum status memory = store_sample(":memory:", 1, 1, 1, &fixture->error);
@@ -116,20 +71,20 @@ static void folders_devices_and_odd_names_are_no_databases(void **state) {
 
 static void foreign_files_are_left_as_they_are(void **state) {
 	static const char text[] = "scope,name,value,unit\nrun,total_cycles,84211,cycles\n";
-	struct fixture *fixture = *state;
+	struct store_fixture *fixture = *state;
 	unsigned char *before, *after;
 	for (int create = 0; create <= 1; create++) {
 		write_bytes(fixture->path, text, sizeof text - 1);
-		assert_int_equal(open_only(fixture, create), STATUS_INPUT);
-		assert_said(fixture, "not an SQLite database");
+		assert_int_equal(store_fixture_open(fixture, create), STATUS_INPUT);
+		store_fixture_said(fixture, "not an SQLite database");
 		unlink(fixture->path);
 		assert_true(
 		    sql_run(fixture->path,
 		            "PRAGMA journal_mode = WAL; CREATE TABLE bookmarks (url); INSERT INTO bookmarks VALUES (1)",
 		            NULL, 0));
 		size_t bytes = read_bytes(fixture->path, &before);
-		assert_int_equal(open_only(fixture, create), STATUS_INPUT);
-		assert_said(fixture, "of another program (application id 0)");
+		assert_int_equal(store_fixture_open(fixture, create), STATUS_INPUT);
+		store_fixture_said(fixture, "of another program (application id 0)");
 		assert_int_equal(read_bytes(fixture->path, &after), bytes);
 		assert_memory_equal(before, after, bytes);
 		assert_int_equal(folder_count(&fixture->folder), 1);
@@ -141,7 +96,7 @@ static void foreign_files_are_left_as_they_are(void **state) {
 
 /* A program that died left its log: rolling it into the file is that program's business. */
 static void a_foreign_log_is_left_as_it_is(void **state) {
-	struct fixture *fixture = *state;
+	struct store_fixture *fixture = *state;
 	char source[512], log[520];
 	unsigned char *bytes;
 	sqlite3 *other;
@@ -161,25 +116,25 @@ static void a_foreign_log_is_left_as_it_is(void **state) {
 	sqlite3_close(other);
 	unlink(source);
 	assert_int_equal(folder_count(&fixture->folder), 2);
-	assert_int_equal(open_only(fixture, 1), STATUS_INPUT);
-	assert_said(fixture, "of another program");
+	assert_int_equal(store_fixture_open(fixture, 1), STATUS_INPUT);
+	store_fixture_said(fixture, "of another program");
 	assert_int_equal(folder_count(&fixture->folder), 2);
 }
 
 static void other_schema_versions_are_named(void **state) {
-	struct fixture *fixture = *state;
+	struct store_fixture *fixture = *state;
 	assert_int_equal(store_sample(fixture->path, 1, 1, 1, &fixture->error), STATUS_OK);
 	assert_true(sql_run(fixture->path, "PRAGMA user_version = 7", NULL, 0));
-	assert_int_equal(open_only(fixture, 1), STATUS_INPUT);
-	assert_said(fixture, "schema version 7, of a newer nbsim; expected version 1");
+	assert_int_equal(store_fixture_open(fixture, 1), STATUS_INPUT);
+	store_fixture_said(fixture, "schema version 7, of a newer nbsim; expected version 1");
 	assert_true(sql_run(fixture->path, "PRAGMA user_version = 0", NULL, 0));
-	assert_int_equal(open_only(fixture, 0), STATUS_INPUT);
-	assert_said(fixture, "schema version 0, of an older nbsim; expected version 1");
+	assert_int_equal(store_fixture_open(fixture, 0), STATUS_INPUT);
+	store_fixture_said(fixture, "schema version 0, of an older nbsim; expected version 1");
 }
 
 /* In a child without rights, since root may write anything: exit status of the child's attempt, its sentence in a file.
  */
-static int as_nobody(struct fixture *fixture, int create, int is_writing) {
+static int as_nobody(struct store_fixture *fixture, int create, int is_writing) {
 	int ends[2];
 	assert_int_equal(pipe(ends), 0);
 	pid_t child = fork();
@@ -203,34 +158,34 @@ static int as_nobody(struct fixture *fixture, int create, int is_writing) {
 }
 
 static void read_only_files_are_read_and_not_written(void **state) {
-	struct fixture *fixture = *state;
+	struct store_fixture *fixture = *state;
 	assert_int_equal(store_sample(fixture->path, 1, 1, 3, &fixture->error), STATUS_OK);
 	assert_int_equal(chmod(fixture->path, 0444), 0);
 	assert_int_equal(chmod(fixture->folder.path, 0777), 0);
 	for (int create = 0; create <= 1; create++) {
 		assert_int_equal(as_nobody(fixture, create, 1), STATUS_IO);
-		assert_said(fixture, "read-only");
+		store_fixture_said(fixture, "read-only");
 	}
 	assert_int_equal(as_nobody(fixture, 0, 0), 0);
 	assert_int_equal(chmod(fixture->path, 0666), 0);
 	assert_int_equal(chmod(fixture->folder.path, 0555), 0);
 	for (int create = 0; create <= 1; create++) {
 		assert_int_equal(as_nobody(fixture, create, 1), STATUS_IO);
-		assert_said(fixture, "read-only");
+		store_fixture_said(fixture, "read-only");
 	}
 	assert_int_equal(as_nobody(fixture, 0, 0), 0);
 	assert_int_equal(chmod(fixture->path, 0), 0);
 	assert_int_equal(as_nobody(fixture, 0, 1), STATUS_IO);
-	assert_said(fixture, "Permission denied");
+	store_fixture_said(fixture, "Permission denied");
 	unlink(fixture->path);
 	assert_int_equal(as_nobody(fixture, 1, 1), STATUS_IO);
-	assert_said(fixture, "Permission denied");
+	store_fixture_said(fixture, "Permission denied");
 	assert_int_equal(folder_count(&fixture->folder), 0);
 }
 
 /* As nobody: opens the read-only file, is changed by its owner (the parent) meanwhile, and reads. */
 static void a_change_under_an_unlocked_reader_is_noticed(void **state) {
-	struct fixture *fixture = *state;
+	struct store_fixture *fixture = *state;
 	int opened[2], changed[2], status = 0;
 	char byte = 0;
 	assert_int_equal(store_sample(fixture->path, 1, 1, 3, &fixture->error), STATUS_OK);
@@ -264,18 +219,18 @@ static void a_change_under_an_unlocked_reader_is_noticed(void **state) {
 }
 
 static void a_lock_is_waited_for_and_then_named(void **state) {
-	struct fixture *fixture = *state;
+	struct store_fixture *fixture = *state;
 	sqlite3 *other;
 	assert_int_equal(store_sample(fixture->path, 1, 1, 3, &fixture->error), STATUS_OK);
 	assert_int_equal(sqlite3_open(fixture->path, &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(count_whole_runs(fixture->path, 1, 1, 3), 1); /* a writer does not keep readers out */
 	assert_int_equal(store_sample(fixture->path, 1, 2, 3, &fixture->error), STATUS_IO);
-	assert_said(fixture, "locked by another process");
+	store_fixture_said(fixture, "locked by another process");
 	assert_int_equal(sqlite3_exec(other, "COMMIT; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE", NULL, NULL, NULL),
 	                 SQLITE_OK);
-	assert_int_equal(open_only(fixture, 1), STATUS_IO);
-	assert_said(fixture, "locked by another process");
+	assert_int_equal(store_fixture_open(fixture, 1), STATUS_IO);
+	store_fixture_said(fixture, "locked by another process");
 	assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(other);
 	assert_int_equal(count_whole_runs(fixture->path, 1, 2, 3), 1);
@@ -283,7 +238,7 @@ static void a_lock_is_waited_for_and_then_named(void **state) {
 
 static void writers_at_the_same_time_lose_nothing(void **state) {
 	enum { WRITERS = 4, RUNS = 12 };
-	struct fixture *fixture = *state;
+	struct store_fixture *fixture = *state;
 	for (unsigned writer = 0; writer < WRITERS; writer++) {
 		if (fork() != 0) continue;
 		int failures = 0;
@@ -301,130 +256,9 @@ static void writers_at_the_same_time_lose_nothing(void **state) {
 	assert_int_equal(folder_count(&fixture->folder), 1);
 }
 
-/* Rows of runs that are not there, and runs whose counts of rows are wrong. */
-static void assert_no_half_runs(const char *path) {
-	static const char sql[] = "SELECT (SELECT count(*) FROM results WHERE run NOT IN (SELECT id FROM runs)) + "
-	                          "(SELECT count(*) FROM parameters WHERE run NOT IN"
-	                          " (SELECT id FROM runs)) + (SELECT count(*) FROM runs WHERE results <> (SELECT "
-	                          "count(*) FROM results WHERE run = id) OR parameters <>"
-	                          " (SELECT count(*) FROM parameters WHERE run = id) OR id NOT IN (SELECT run FROM "
-	                          "host) OR id NOT IN (SELECT run FROM mapping))";
-	char value[64];
-	assert_true(sql_run(path, sql, value, sizeof value));
-	assert_string_equal(value, "0");
-	assert_true(sql_run(path, "PRAGMA integrity_check", value, sizeof value));
-	assert_string_equal(value, "ok");
-}
-
-static void a_killed_writer_leaves_whole_runs(void **state) {
-	enum { ROUNDS = 12, RUNS = 20 };
-	struct fixture *fixture = *state;
-	int last = 0;
-	for (unsigned round = 0; round < ROUNDS; round++) {
-		pid_t child = fork();
-		for (unsigned i = 0; child == 0; i++)
-			store_sample(fixture->path, 1, round * RUNS + i % RUNS, 300, &fixture->error);
-		usleep(20000 + 7919 * round);
-		kill(child, SIGKILL);
-		waitpid(child, NULL, 0);
-		if (access(fixture->path, F_OK) != 0) continue;
-		if (open_only(fixture, 1)) fail_msg("%s", fixture->error.text);
-		assert_no_half_runs(fixture->path);
-		int whole = count_whole_runs(fixture->path, 0, ROUNDS * RUNS, 300);
-		assert_in_range(whole, last, ROUNDS * RUNS);
-		last = whole;
-	}
-	assert_in_range(last, 1, ROUNDS * RUNS);
-	assert_int_equal(folder_count(&fixture->folder), 1);
-}
-
-/* The kernel's own refusal: no file may grow beyond `limit_bytes`. 1 if the run was stored. */
-static int store_with_limit(struct fixture *fixture, rlim_t limit_bytes) {
-	struct rlimit before, limit;
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-	limit = before;
-	limit.rlim_cur = limit_bytes;
-	signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	enum status status = store_sample(fixture->path, 1, 2, 300, &fixture->error);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-	signal(SIGXFSZ, SIG_DFL);
-	if (!status) return 1;
-	assert_int_equal(status, STATUS_IO);
-	assert_said(fixture, "exhausted");
-	return 0;
-}
-
-static void a_file_that_may_not_grow_keeps_what_it_has(void **state) {
-	struct fixture *fixture = *state;
-	int stored = 0, refused = 0;
-	for (rlim_t limit_bytes = 0; limit_bytes < 220000; limit_bytes += 9001) {
-		unlink(fixture->path);
-		assert_int_equal(store_sample(fixture->path, 1, 1, 300, &fixture->error), STATUS_OK);
-		int is_stored = store_with_limit(fixture, limit_bytes);
-		assert_int_equal(count_whole_runs(fixture->path, 1, 2, 300), 1 + is_stored);
-		assert_no_half_runs(fixture->path);
-		stored += is_stored;
-		refused += !is_stored;
-	}
-	assert_in_range(stored, 1, 24);
-	assert_in_range(refused, 1, 24);
-}
-
-/* SQLite's system calls, the n-th write of which finds the disk full, and every one after it. */
-static unsigned writes_until_full;
-
-static ssize_t full_pwrite(int file, const void *bytes, size_t count, off_t offset) {
-	if (writes_until_full > 0) {
-		writes_until_full--;
-		return pwrite(file, bytes, count, offset);
-	}
-	errno = ENOSPC;
-	return -1;
-}
-
-static int full_fallocate(int file, off_t offset, off_t bytes) {
-	return writes_until_full > 0 ? posix_fallocate(file, offset, bytes) : ENOSPC;
-}
-
-static void set_disk(int is_full) {
-	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
-	vfs->xSetSystemCall(vfs, "pwrite", is_full ? (sqlite3_syscall_ptr)full_pwrite : NULL);
-	vfs->xSetSystemCall(vfs, "pwrite64", is_full ? (sqlite3_syscall_ptr)full_pwrite : NULL);
-	vfs->xSetSystemCall(vfs, "fallocate", is_full ? (sqlite3_syscall_ptr)full_fallocate : NULL);
-}
-
-/* The disk is full from the n-th write on, for each n until one run was stored, in a new database and in an old one. */
-static void a_full_disk_at_any_write_leaves_whole_runs(void **state) {
-	struct fixture *fixture = *state;
-	for (int is_old = 0; is_old <= 1; is_old++) {
-		int failures = 0, is_stored = 0;
-		for (unsigned n = 0; n < 2000 && !is_stored; n += 1 + n / 16) {
-			unlink(fixture->path);
-			if (is_old) assert_int_equal(store_sample(fixture->path, 1, 1, 60, &fixture->error), STATUS_OK);
-			writes_until_full = n;
-			set_disk(1);
-			enum status status = store_sample(fixture->path, 1, 2, 60, &fixture->error);
-			is_stored = writes_until_full > 0 && !status;
-			set_disk(0);
-			if (status) {
-				assert_int_equal(status, STATUS_IO);
-				if (!strstr(fixture->error.text, "full") && !strstr(fixture->error.text, "exhausted"))
-					fail_msg("%s", fixture->error.text);
-				failures++;
-			}
-			if (!is_old && status && open_only(fixture, 0)) continue; /* still empty */
-			assert_int_equal(count_whole_runs(fixture->path, 1, 2, 60), is_old + !status);
-			assert_no_half_runs(fixture->path);
-		}
-		assert_true(is_stored);
-		assert_in_range(failures, 5, 2000);
-	}
-}
-
 /* Opens, lists and reads whatever the file is now; it may say anything but must not crash, nor fail without a sentence.
  */
-static enum status read_everything(struct fixture *fixture, const char *id) {
+static enum status read_everything(struct store_fixture *fixture, const char *id) {
 	struct database *database;
 	struct stored_run stored;
 	char text[4096];
@@ -440,12 +274,12 @@ static enum status read_everything(struct fixture *fixture, const char *id) {
 		if (read) status = read;
 		database_close(database);
 	}
-	if (status) assert_said(fixture, "expected");
+	if (status) store_fixture_said(fixture, "expected");
 	return status;
 }
 
 static void damaged_files_are_said_to_be_damaged(void **state) {
-	struct fixture *fixture = *state;
+	struct store_fixture *fixture = *state;
 	struct sample sample;
 	unsigned char *bytes;
 	int refused = 0, rounds = 0;
@@ -470,7 +304,7 @@ static void damaged_files_are_said_to_be_damaged(void **state) {
 	sample_clear(&sample);
 }
 
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
@@ -483,9 +317,6 @@ int main(void) {
 	    IN_FOLDER(a_change_under_an_unlocked_reader_is_noticed),
 	    IN_FOLDER(a_lock_is_waited_for_and_then_named),
 	    IN_FOLDER(writers_at_the_same_time_lose_nothing),
-	    IN_FOLDER(a_killed_writer_leaves_whole_runs),
-	    IN_FOLDER(a_file_that_may_not_grow_keeps_what_it_has),
-	    IN_FOLDER(a_full_disk_at_any_write_leaves_whole_runs),
 	    IN_FOLDER(damaged_files_are_said_to_be_damaged),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

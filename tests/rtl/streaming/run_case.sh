@@ -24,10 +24,11 @@ done
 work=$(mktemp -d "$cache/streaming.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-generator_sum=$(sha256sum <"$here/generate.cpp" | cut -c1-16)
+sources=("$here"/{generate,pipeline,stages}.cpp)
+generator_sum=$(cat "${sources[@]}" "$here"/{pipeline,stages}.hpp | sha256sum | cut -c1-16)
 generator=$cache/ns_generate-$generator_sum
 if [ ! -x "$generator" ]; then
-	nice -n 19 "${CXX:-g++}" -std=c++17 -O1 -Wall -Wextra -o "$work/generate" "$here/generate.cpp"
+	nice -n 19 "${CXX:-g++}" -std=c++17 -O1 -Wall -Wextra -o "$work/generate" "${sources[@]}"
 	mv "$work/generate" "$generator"
 fi
 mkdir "$work/values"
