@@ -24,9 +24,13 @@ uint64_t stream_steady_waits(const struct stream_steady *steady, uint32_t stage)
 	return stream_steady_starved(steady, stage) + steady->stages[stage].cycles[STATE_BLOCKED];
 }
 
+static uint64_t rests(const struct stream_steady *steady, uint32_t stage) {
+	return stream_steady_waits(steady, stage) + steady->stages[stage].cycles[STATE_IDLE];
+}
+
 int stream_steady_is_narrower(const struct stream_steady *steady, uint32_t a, uint32_t b) {
-	uint64_t waits_a = stream_steady_waits(steady, a), waits_b = stream_steady_waits(steady, b);
-	if (waits_a != waits_b) return waits_a < waits_b;
+	const uint64_t rests_a = rests(steady, a), rests_b = rests(steady, b);
+	if (rests_a != rests_b) return rests_a < rests_b;
 	return steady->stages[a].cycles[STATE_BUSY] > steady->stages[b].cycles[STATE_BUSY];
 }
 

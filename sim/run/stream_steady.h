@@ -23,8 +23,8 @@ struct stream_steady {
 	uint32_t recurs_at_frame; /* frames sent when the recurrence was found; 0 without one */
 	uint32_t stage_count;
 	struct stream_steady_stage *stages;
-	uint32_t bottleneck; /* the stage that waits least (memory + starved + blocked), among equals the busiest, then
-	                        the first */
+	uint32_t bottleneck; /* the stage that waits least (memory + starved + blocked; idle too, which is one that runs
+	                        ahead while FIFOs still fill), among equals the busiest, then the first */
 	uint32_t most_starved; /* most memory + starved cycles; PIPELINE_NONE: no stage starves */
 	uint32_t most_blocked; /* PIPELINE_NONE: no stage is blocked */
 };
@@ -43,7 +43,7 @@ double stream_steady_cycles(const struct stream_steady *steady);
 uint64_t stream_steady_starved(const struct stream_steady *steady, uint32_t stage); /* memory + starved */
 uint64_t stream_steady_waits(const struct stream_steady *steady, uint32_t stage);   /* and blocked */
 
-/* 1: stage a is a narrower place than b: it waits less, or as much and works more. */
+/* 1: stage a is a narrower place than b: it waits or is idle less, or as much and works more. */
 int stream_steady_is_narrower(const struct stream_steady *steady, uint32_t a, uint32_t b);
 
 #endif

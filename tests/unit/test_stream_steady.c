@@ -93,9 +93,27 @@ static void what_does_not_recur_says_so(void **state) {
 	stream_steady_clear(&steady);
 }
 
+/* Such a FIFO before stages that hold each other up: the input DMA has sent all frames long before and is idle, so it
+ * waits for nothing; it is no bottleneck. */
+static void who_is_idle_is_no_bottleneck(void **state) {
+	struct line line;
+	struct stream_steady steady;
+	(void)state;
+	line_make(&line, 2, 2);
+	line.fifos[LINE_INPUT].depth_words = 1000000;
+	find(&line, 1, &steady);
+	assert_false(steady.recurs);
+	assert_true(steady.stages[LINE_INPUT].cycles[STATE_IDLE] > 0);
+	assert_int_equal(stream_steady_waits(&steady, LINE_INPUT), 0);
+	assert_true(stream_steady_waits(&steady, steady.bottleneck) > 0);
+	assert_true(steady.bottleneck == LINE_WINDOW || steady.bottleneck == LINE_MATRIX);
+	stream_steady_clear(&steady);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(states_sum_to_the_period), cmocka_unit_test(the_slowest_stage_is_the_bottleneck),
-	    cmocka_unit_test(batch_and_probe_agree), cmocka_unit_test(what_does_not_recur_says_so)};
+	    cmocka_unit_test(batch_and_probe_agree), cmocka_unit_test(what_does_not_recur_says_so),
+	    cmocka_unit_test(who_is_idle_is_no_bottleneck)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
