@@ -34,9 +34,12 @@ const char *table_grouped(double value, char *buffer, size_t bytes) {
 
 void table_print_values(const struct rows *rows, FILE *out) {
 	char a[32];
+	const struct row *top1 = rows_find(rows, "run", "top1");
 	if (rows_find(rows, "run", "images")) {
-		fprintf(out, "Values        top-1 %.4f of %s images", table_number(rows, "run", "top1"),
-		        table_grouped(table_number(rows, "run", "images"), a, sizeof a));
+		fputs("Values        ", out);
+		if (top1 && top1->kind != ROW_EMPTY) fprintf(out, "top-1 %.4f of ", table_number(rows, "run", "top1"));
+		fprintf(out, "%s images%s", table_grouped(table_number(rows, "run", "images"), a, sizeof a),
+		        top1 && top1->kind != ROW_EMPTY ? "" : ", no labels");
 		if (rows_find(rows, "run", "float_top1"))
 			fprintf(out, " (as trained, float, its whole test set: %.4f)",
 			        table_number(rows, "run", "float_top1"));

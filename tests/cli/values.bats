@@ -45,6 +45,7 @@ PY
 	nbsim --no-db --format csv --images alone.bin --count 10 --scores a >run.csv
 	[ "$(wc -c <a)" -eq 400 ]
 	absent '^run,top1,[0-9]' run.csv
+	[[ $(nbsim --no-db --images alone.bin --count 10) == *"Values        10 images, no labels"* ]] || fail "the table makes up an accuracy"
 }
 
 @test "the whole machine: the scores do not depend on it, the cycles do" {

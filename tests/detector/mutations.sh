@@ -92,6 +92,14 @@ mutation long test_compile_fold workloads/fold.c 'negative gamma does not turn t
 mutation long test_compile_quantise workloads/quantise.c 'quantiser rounds down' 's/rounded = floor\(value \+ 0\.5\)/rounded = floor(value)/'
 mutation long test_image sim/input/image.c 'pixel value off by one' 's/- 128/- 127/'
 
+# Streaming
+mutation quick test_stream_values sim/run/simulation_values.c 'scores of the pipeline not compared' 's/if \(i < verify\) status = verify_image/if (0 \&\& i < verify) status = verify_image/'
+mutation long test_stream_words sim/streaming/words_move.c 'taps of a window column by column' 's/y \* built->stride \+ ky, x \* built->stride_width \+ kx/y * built->stride + kx, x * built->stride_width + ky/'
+mutation quick test_pipeline sim/mapper/schedule.c 'a matrix unit without its last output fold' 's/neuron_folds - 1, others/neuron_folds - 2, others/'
+mutation long test_stream sim/streaming/stage.c 'starved before memory' 's/account\(stream, index, STATE_MEMORY, memory_cycle/account(stream, index, STATE_STARVED, memory_cycle/'
+mutation long test_stream_vcd sim/run/stream_vcd.c 'a taken word is shown a cycle longer' 's/STREAM_TAKE: push\(vcd, event->cycle \+ 1/STREAM_TAKE: push(vcd, event->cycle + 2/'
+mutation long test_stream_steady sim/run/stream_steady.c 'the bottleneck is idle' 's/ \+ steady->stages\[stage\]\.cycles\[STATE_IDLE\]//'
+
 # Estimates
 mutation quick test_estimate_energy sim/estimate/energy_rows.c 'one energy coefficient' 's/(idle_share = 0\.)2/\13/'
 mutation long test_estimate_energy sim/estimate/energy.c 'writes to DDR cost as reads' 's/TECHNOLOGY_DDR_WRITE_BIT/TECHNOLOGY_DDR_READ_BIT/'
