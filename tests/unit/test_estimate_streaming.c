@@ -337,6 +337,12 @@ static void bytes_and_macs(void **state) {
 	assert_int_equal(streaming_ddr_bytes(&line.pipeline, 10, 1), 10);
 	assert_int_equal(stage_issued_macs(&line.stages[LINE_MATRIX], 7), 7 * 3 * 4);
 	assert_int_equal(stage_issued_macs(&line.stages[LINE_POOL], 7), 0);
+	line.stages[LINE_MATRIX].kind = STAGE_DEPTHWISE; /* a lane has a channel of its own */
+	assert_int_equal(stage_issued_macs(&line.stages[LINE_MATRIX], 7), 7 * 4);
+	line_make(&line, 8, 8); /* 8 words of one bit, then 9 of them: a frame is whole bytes */
+	assert_int_equal(streaming_ddr_bytes(&line.pipeline, 10, 1), 10);
+	line.stages[LINE_OUTPUT].words = 9;
+	assert_int_equal(streaming_ddr_bytes(&line.pipeline, 10, 1), 20);
 }
 
 static void a_contradiction_is_refused(void **state) {

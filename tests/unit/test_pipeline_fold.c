@@ -1,5 +1,5 @@
-/* Folding and FIFO depths of the streaming mapper: what a list may say and how it is refused, and what is chosen for a
- * target or a budget. */
+/* Folding, FIFO depths and latencies of the streaming mapper: what a list may say and how it is refused, what is chosen
+ * for a target or a budget, and which setting a stage's latency follows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -228,11 +228,56 @@ static void skip_foldings(void **state) {
 	trace_clear(&trace);
 }
 
+/* Each kind of stage has the latency of its setting; a converter that narrows by the ratio or more has a cycle more. */
+static void latencies_are_those_of_the_settings(void **state) {
+	(void)state;
+	static const char *const settings[] = {
+	    "streaming.link=pixel",
+	    "streaming.window_latency_cycles=11",
+	    "streaming.matrix_latency_cycles=12",
+	    "streaming.converter_latency_cycles=13",
+	    "streaming.pool_latency_cycles=15",
+	    "streaming.point_latency_cycles=16",
+	    "streaming.converter_step_ratio=4",
+	};
+	static const uint32_t expected[STAGE_KIND_COUNT] = {
+	    [STAGE_INPUT] = 1, [STAGE_OUTPUT] = 1, [STAGE_PAD] = 16,   [STAGE_WINDOW] = 11,  [STAGE_MATRIX] = 12,
+	    [STAGE_FORK] = 16, [STAGE_JOIN] = 16,  [STAGE_POINT] = 16, [STAGE_CONVERT] = 13, [STAGE_AVERAGE_POOL] = 15};
+	struct error error = {""};
+	struct trace trace;
+	struct config config;
+	struct pipeline pipeline;
+	config_defaults(&config);
+	for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) shipped_set(&config, settings[i]);
+	shipped_trace("neuroblend20-fashion", &trace);
+	if (pipeline_map(&trace, &config, &pipeline, &error)) fail_msg("%s", error.text);
+	uint32_t seen[STAGE_KIND_COUNT] = {0}, slow = 0, quick = 0;
+	for (uint32_t i = 0; i < pipeline.stage_count; i++) {
+		const struct stage *stage = &pipeline.stages[i];
+		const int is_slow = stage->kind == STAGE_CONVERT && stage->input_lanes >= 4 * stage->output_lanes;
+		if (stage->latency_cycles != expected[stage->kind] + (uint32_t)is_slow)
+			fail_msg("%s: %u cycles", stage->name, stage->latency_cycles);
+		seen[stage->kind]++;
+		slow += (uint32_t)is_slow;
+		quick += stage->kind == STAGE_CONVERT && !is_slow;
+	}
+	for (int kind = 0; kind < STAGE_KIND_COUNT; kind++) assert_int_equal(seen[kind] > 0, expected[kind] > 0);
+	assert_true(slow > 0 && quick > 0);
+	pipeline_clear(&pipeline);
+	trace_clear(&trace);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(wrong_foldings),  cmocka_unit_test(wrong_depths),  cmocka_unit_test(masked_taps),
-	    cmocka_unit_test(transposed_maps), cmocka_unit_test(dma_word_rule), cmocka_unit_test(targets),
-	    cmocka_unit_test(budgets),         cmocka_unit_test(skip_foldings),
+	    cmocka_unit_test(wrong_foldings),
+	    cmocka_unit_test(wrong_depths),
+	    cmocka_unit_test(masked_taps),
+	    cmocka_unit_test(transposed_maps),
+	    cmocka_unit_test(dma_word_rule),
+	    cmocka_unit_test(targets),
+	    cmocka_unit_test(budgets),
+	    cmocka_unit_test(skip_foldings),
+	    cmocka_unit_test(latencies_are_those_of_the_settings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
