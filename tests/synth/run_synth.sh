@@ -93,32 +93,7 @@ parameters_of() {
 # A row of numbers from the last section of a `stat` report, then the parts "COUNT*MODULE KEY=VALUE ...;"; fails on a cell it does not
 # know. $2: output of parameters_of.
 count_cells() {
-	awk -v alone=" $alone " 'FILENAME == ARGV[1] { name = $1; $1 = ""; known[name] = substr($0, 2); next }
-	/^===/ { split("", n) }
-	/^ +[^ ]+ +[0-9]+$/ { n[$1] += $2 }
-	END {
-		for (cell in n) {
-			c = n[cell]
-			if (cell ~ /^LUT[1-6]$/) luts += c
-			else if (cell ~ /^(SRL16E|SRLC16E|SRLC32E)$/) memory += c
-			else if (cell ~ /^(RAM32M16|RAM64M8)$/) memory += 8 * c
-			else if (cell ~ /^(RAM32M|RAM64M)$/) memory += 4 * c
-			else if (cell ~ /^(RAM32X1D|RAM64X1D)$/) memory += 2 * c
-			else if (cell ~ /^RAM128X1D$/) memory += 4 * c
-			else if (cell ~ /^RAM256X1D$/) memory += 8 * c
-			else if (cell ~ /^FD[RSCP]E$/) ffs += c
-			else if (cell == "CARRY4") carry += c
-			else if (cell == "RAMB18E2") bram += c
-			else if (cell == "RAMB36E2") bram += 2 * c
-			else if (cell == "URAM288") uram += c
-			else if (cell == "DSP48E2") dsp += c
-			else if (cell in known) {
-				split(known[cell], word, " ")
-				if (cell != "point" && index(alone, " " word[1] " ")) parts = parts c "*" known[cell] ";"
-			} else if (cell !~ /^(INV|MUXF[789])$/) { print "unknown cell " cell > "/dev/stderr"; exit 1 }
-		}
-		printf "%d,%d,%d,%d,%d,%d,%d,%s\n", luts + memory, memory, ffs, carry, bram, uram, dsp, parts
-	}' "$2" "$1"
+	awk -v alone=" $alone " -f tests/synth/cells.awk -f tests/synth/unit_cells.awk "$2" "$1"
 }
 
 # yosys_run SCRIPT LOG: reads the module's files first.

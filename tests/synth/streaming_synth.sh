@@ -60,7 +60,7 @@ synthesise() { # synthesise UNIT MODULE TECHNOLOGY PARAMETERS HELD_OUT SOURCES
 	timeout "$limit" nice -n 19 yosys -q -p "read_verilog -sv $(files_of "$module"); chparam $set $module; hierarchy -top $module; rename -top point; proc; flatten; $style
 		cd point; delete -output w:states; cd; opt_clean -purge;
 		synth_xilinx -family xcup $dsp -top point -noiopad -noclkbuf; tee -q -o $work/stat stat -tech xilinx" >"$work/log" 2>&1
-	if [ $? -ne 0 ] || ! counts=$(awk -f tests/synth/streaming_cells.awk "$work/stat" 2>>"$work/log"); then
+	if [ $? -ne 0 ] || ! counts=$(awk -f tests/synth/cells.awk -f tests/synth/streaming_cells.awk "$work/stat" 2>>"$work/log"); then
 		echo "failed: $unit $parameters: $(tail -n 1 "$work/log")"
 		return 1
 	fi
