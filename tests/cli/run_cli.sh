@@ -8,11 +8,12 @@ shift
 export NBSIM_ROOT=${NBSIM_ROOT:-$(cd "$here/../.." && pwd)} NBSIM_BUILD=$build
 export NBSIM_DATA=${NBSIM_DATA:-$NBSIM_ROOT/../shared/data}
 export PATH="$build/bin:$PATH" LC_ALL=C
-[ $# -gt 0 ] || set -- "$here"/*.bats
+files=("$here"/*.bats)
+[ $# -eq 0 ] || mapfile -t files < <(realpath -- "$@") # bats runs in a folder of its own
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 2
-bats --tap "$@" | tee "$work/tap"
+bats --tap "${files[@]}" | tee "$work/tap"
 planned=$(sed -nE 's/^1\.\.([0-9]+)$/\1/p' "$work/tap" | head -n 1)
 skipped=$(grep -cE '^ok [0-9]+ .*# skip' "$work/tap")
 passed=$(($(grep -cE '^ok [0-9]+ ' "$work/tap") - skipped))

@@ -79,7 +79,7 @@ mutation quick equal sim/mapper/mapper_shape.c 'halo row missing' 's/conv->pad \
 mutation long equal sim/mapper/mapper_shape.c 'halo row above missing' 's/start < 0 \? 0 : \(uint32_t\)start/start < 0 ? 0 : (uint32_t)start + (start > 1)/'
 mutation quick equal sim/mapper/mapper_tile.c 'ping-pong half swapped' 's/(fields->input_base = staging->base \+ )tile->band %/\1(tile->band + 1) %/'
 mutation long equal sim/mapper/mapper_tile.c 'parameters of another block' 's/(fields->parameter_base = .*FIRST_WEIGHTS)\);/\1) + (tile->block > 0);/'
-mutation long equal sim/mapper/mapper_tokens.c 'no token from a reader to the next writer' 's/uint32_t \*latest = touch->writes \? &waits->room/if (touch->writes \&\& !old->writes) continue;\n\t\tuint32_t *latest = touch->writes ? \&waits->room/'
+mutation long equal sim/mapper/mapper_tokens.c 'no token from a reader to the next writer' 's/if \(touch->writes\) find_latest\(&space->reads, touch, me, waits->room\);//'
 mutation long equal sim/mapper/mapper_tokens.c 'no token from a writer to its reader' 's/commands\[end - 1\].give_data \|= 1u << me;/continue;/'
 mutation quick test_program_golden sim/mapper/mapper_layout.c 'PReLU slopes exchanged' 's/row\[2\], 2\)/row[3], 2)/; s/put_little\(bytes \+ 4, row\[3\]/put_little(bytes + 4, row[2]/'
 
@@ -89,7 +89,7 @@ mutation long test_values sim/values/post.c 'bit of 0 is -1' 's/layer->threshold
 mutation long test_values sim/values/post.c 'kernels round down' 's/\(int64_t\)1 << \(post_shift - 1\) : 0/(int64_t)0 : 0/'
 mutation quick test_compile_fold workloads/fold.c 'folded threshold off by one' 's/ceil\(bound\) - 1\.0/ceil(bound)/'
 mutation long test_compile_fold workloads/fold.c 'negative gamma does not turn the direction' 's/rises == \(za > 0\)/rises/'
-mutation long test_compile_quantise workloads/quantise.c 'quantiser rounds down' 's/rounded = floor\(value \+ 0\.5\)/rounded = floor(value)/'
+mutation long test_compile_quantise workloads/quantise_weights.c 'quantiser rounds down' 's/rounded = floor\(value \+ 0\.5\)/rounded = floor(value)/'
 mutation long test_image sim/input/image.c 'pixel value off by one' 's/- 128/- 127/'
 
 # Streaming
@@ -105,5 +105,5 @@ mutation quick test_estimate_energy sim/estimate/energy_rows.c 'one energy coeff
 mutation long test_estimate_energy sim/estimate/energy.c 'writes to DDR cost as reads' 's/TECHNOLOGY_DDR_WRITE_BIT/TECHNOLOGY_DDR_READ_BIT/'
 mutation long test_estimate_energy sim/estimate/energy_rows.c 'low bound typical' 's/(BOUND_LOW +\? value->)low/\1value/'
 mutation quick test_estimate_resource sim/estimate/resource_units.c 'one LUT formula' 's/lane\.luts \+= accumulator_bits;//'
-mutation long test_estimate_resource sim/estimate/resource_units.c 'tree one level short' 's/\*luts \+= count \/ 2 \* \(bits/*luts += (count - 1) \/ 2 * (bits/'
+mutation long test_estimate_resource sim/estimate/resource_units.c 'tree one level short' 's/\*luts \+= count \/ 2 \* bits;/*luts += (count - 1) \/ 2 * bits;/'
 mutation long test_estimate_resource sim/estimate/resource_units.c 'two products in one DSP always' 's/columns > 1 && packed_bits <= wide/columns > 1/'
