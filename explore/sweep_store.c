@@ -25,9 +25,6 @@ enum status sweep_store_open(struct sweep_store **out, const char *path, int cre
 		status = database_execute(store->database, "BEGIN IMMEDIATE", storing, error);
 		if (!status) status = database_execute(store->database, sweep_schema, storing, error);
 		if (!status) status = database_execute(store->database, "COMMIT", storing, error);
-		/* the log is copied into the file in pieces of 16 MB instead of 4: fewer waits for the disk */
-		if (!status)
-			status = database_execute(store->database, "PRAGMA wal_autocheckpoint = 4000", storing, error);
 	}
 	if (status) {
 		sweep_store_close(store);

@@ -43,7 +43,6 @@ static void bind_column(sqlite3_stmt *statement, int index, const struct point_c
 static enum status insert_row(struct sweep_store *store, const struct gathered *gathered, struct error *error) {
 	const struct point_row *row = &gathered->row;
 	sqlite3_stmt *statement = store->insert;
-	sweep_store_bind_text(statement, 1, store->name);
 	sqlite3_bind_int64(statement, 2, (sqlite3_int64)row->point);
 	sweep_store_bind_text(statement, 3, gathered->setting);
 	sweep_store_bind_text(statement, 4, point_status_names[row->status]);
@@ -80,6 +79,7 @@ enum status sweep_store_flush(struct sweep_store *store, struct error *error) {
 	if (!store->row_count) return STATUS_OK;
 	if (!store->insert) status = prepare_insert(store, error);
 	if (!status) status = sweep_store_transact(store, error);
+	if (!status) sweep_store_bind_text(store->insert, 1, store->name); /* stays bound */
 	for (size_t i = 0; !status && i < store->row_count; i++) {
 		status = insert_row(store, &store->rows[i], error);
 		if (!status) status = insert_run(store, &store->rows[i], error);

@@ -14,6 +14,11 @@
 
 static const char opening[] = "opening the database";
 
+/* The page size is that of new files. Rows of sweeps have some 550 bytes, and a table WITHOUT ROWID should hold a score
+ * of its rows in a page (https://www.sqlite.org/withoutrowid.html). It also makes the log's thousand pages 16 MB,
+ * copied into the file with fewer waits for the disk. */
+static const char pragmas[] = "PRAGMA page_size = 16384; PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON";
+
 enum identity { IDENTITY_EMPTY, IDENTITY_OURS };
 
 /* 0, or the system's error number that says why no file can be made in the file's folder. */
@@ -98,7 +103,7 @@ static enum status connect_file(struct database *database, int create, int immut
 	sqlite3_db_config(database->connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(database->connection, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
 	sqlite3_db_config(database->connection, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-	return database_execute(database, "PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON", opening, error);
+	return database_execute(database, pragmas, opening, error);
 }
 
 static enum status read_number(struct database *database, const char *sql, int64_t *number, struct error *error) {

@@ -282,9 +282,10 @@ static void damaged_files_are_said_to_be_damaged(void **state) {
 	struct store_fixture *fixture = *state;
 	struct sample sample;
 	unsigned char *bytes;
+	const size_t rows = 400; /* so that most of the pages is in use */
 	int refused = 0, rounds = 0;
-	sample_create(&sample, 1, 40);
-	assert_int_equal(store_sample(fixture->path, 1, 1, 40, &fixture->error), STATUS_OK);
+	sample_create(&sample, 1, rows);
+	assert_int_equal(store_sample(fixture->path, 1, 1, rows, &fixture->error), STATUS_OK);
 	assert_int_equal(read_everything(fixture, sample.run.id), STATUS_OK);
 	size_t count = read_bytes(fixture->path, &bytes);
 	for (size_t offset = 0; offset < count; offset += offset < 200 ? 1 : 61) {
