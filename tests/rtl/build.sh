@@ -69,7 +69,7 @@ if [ $((P % L)) -ne 0 ] || [ $((Q % L)) -ne 0 ] || [ $((R % L)) -ne 0 ]; then
 	exit 2
 fi
 
-sources="nb_bench.v nb_top.v nb_sequencer.v nb_queue.v nb_tokens.v nb_ports.v nb_buffer.v nb_steps.v nb_window.v nb_delay.v nb_select.v nb_divide.v nb_multiply.v nb_products.v
+sources="nb_bench.v nb_top.v nb_sequencer.v nb_queue.v nb_tokens.v nb_ports.v nb_buffer.v nb_steps.v nb_window.v nb_rotate.v nb_delay.v nb_select.v nb_divide.v nb_multiply.v nb_products.v
 nb_compressor.v nb_adder_tree.v nb_lane_dsp.v nb_lane_lut.v nb_lane_fused.v nb_binary_engine.v nb_fixed_engine.v nb_post_lane.v
 nb_post.v nb_load.v nb_store.v dsp48e2_sim.v nb_ddr_channel.v nb_attribution.v"
 # For tests that build the machine in another way: the parameters only.

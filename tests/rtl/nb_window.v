@@ -1,11 +1,16 @@
-// nb_window: window former of a binary engine built for window packing (PROGRAM.md section 6).
-// Issue side: the former reads READS words a cycle, column by column (kx, ky, i): all columns for the first pixel of a row,
-// min(K, stride) new ones for the next; a finished window goes to the lanes as soon as these have done the one before, and in
-// that cycle the former begins the next pixel. Word j of a column comes from memory j mod READS; at a column's end fewer than
-// READS may be left. Data side, two cycles later: the row's bits are a stream, packed into words of
-// BITS: `residue` holds the stream's last, unfinished word, `form` the words before it. When the lanes take the window, the
-// words are copied to `whole` with the place of the window's first bit; each step takes two neighbouring words and shifts.
-// So no shifter is wider than two words, whatever WINDOW_BITS is.
+// nb_window: window packed steps (PROGRAM.md section 6). The former reads the new columns of a pixel's window, READS words of one column
+// a cycle, and strings their channels together without gaps; the lanes take the finished window 48 W bits a step, once for each
+// group of output channels, while the former fills the next one.
+//
+// The string is kept in a ring of packed words, each BITS long: a window begins anywhere in it, and the columns that the next window
+// shares with it stay where they are. Bits that do not fill a word yet wait in `pending`. Three stages, one cycle apart:
+//   0  addresses of the reads, or the lanes' step, are issued;
+//   1  where the words of these reads will begin in the ring, and from where the step will read it;
+//   2  the words are there and are written; the step's packed word is cut out of the ring.
+// What is read in cycle r is in the ring in r + 3, when the step issued in r + 1 needs it. Between rows the ring is emptied.
+//
+// A window has at most WINDOW_BITS bits; while it is read, the next one, of which no bit may be old, is written behind it. Bits of a word
+// beyond its channels are 0 (section 2), so that words are joined by OR.
 module nb_window #(
 	parameter A = 24,
 	parameter BITS = 48,       // bits of a bit activation word
@@ -30,11 +35,14 @@ module nb_window #(
 	output finish,
 	output [BITS-1:0] operand  // activation bits of the step issued two cycles ago
 );
-	localparam SLICES = (WINDOW_BITS + BITS - 1) / BITS;
-	localparam WORDS = SLICES + READS + 1;     // and those that the newest bits lie in
-	localparam FINE = $clog2(BITS);
-	localparam COARSE = $clog2(WORDS + 2);
+	localparam FINE = $clog2(BITS);                         // bits of a place in a packed word
+	localparam BANKS = READS > 2 ? 4 : 2;                   // memories of the ring, low-order interleaved
+	localparam LB = $clog2(BANKS);
+	localparam WORDS = 2 * WINDOW_BITS / BITS + 2;          // packed words that two windows can touch
+	localparam RING = $clog2(WORDS > 2 * BANKS ? WORDS : 2 * BANKS);
+	localparam [FINE:0] WHOLE = BITS;
 
+	// The command
 	wire [15:0] input_width = command[6*32 +: 16];
 	wire [15:0] input_height = command[6*32+16 +: 16];
 	wire [15:0] output_width = command[7*32 +: 16];
@@ -45,290 +53,316 @@ module nb_window #(
 	wire [15:0] input_words = command[9*32+16 +: 16];
 	wire [15:0] groups = command[10*32 +: 16];
 	wire [15:0] steps = command[10*32+16 +: 16];
-	wire [15:0] channels = command[11*32 +: 16];
-	localparam [FINE:0] WORD_BITS = BITS;
-	wire [3:0] kept_columns = stride >= kernel ? 4'd0 : kernel - stride;
+	wire [A-1:0] pixel_words = {{(A-16){1'b0}}, input_words};
+	wire [3:0] skip = stride > kernel ? stride - kernel + 1'b1 : 4'd1; // columns from a window's last to the next one's first new
 
-	reg [A-1:0] row_words, row_step, row_origin, row_offset, column_step, column_origin, ky_offset, kx_offset, kept_offset;
-	reg signed [20:0] y_first, y_origin, fill_x_origin, lane_x_origin;
-	reg [FINE:0] tail_bits;                    // channels of a pixel's last word
-	reg filling, ready, stepping;
-	reg [15:0] row, fill_x, lane_x, group, slice, i;
-	reg [3:0] ky, kx;
-
-	// Issue side
-	wire starting = run && ready && !stepping;
-	assign step = starting || (run && stepping);
-	wire fill = run && (filling || (starting && fill_x != output_width));
-	wire kx_last = kx == kernel - 1'b1;
-	// Words of this cycle: place in their column and whether they are there; and the place of the next cycle's first.
-	reg [16*READS-1:0] at_i;
-	reg [4*READS-1:0] at_ky;
-	reg [A*READS-1:0] at_ky_offset;
-	reg [READS-1:0] there, i_last;
-	reg [15:0] next_i;
-	reg [3:0] next_ky;
-	reg [A-1:0] next_ky_offset;
-	reg column_last;
-	integer w;
-	always @* begin
-		next_i = i;
-		next_ky = ky;
-		next_ky_offset = ky_offset;
-		column_last = 0;
-		for (w = 0; w < READS; w = w + 1) begin
-			at_i[16*w +: 16] = next_i;
-			at_ky[4*w +: 4] = next_ky;
-			at_ky_offset[A*w +: A] = next_ky_offset;
-			there[w] = !column_last;
-			i_last[w] = next_i == input_words - 1'b1;
-			if (i_last[w] && next_ky == kernel - 1'b1) column_last = 1;
-			next_i = column_last || i_last[w] ? 16'd0 : next_i + 1'b1;
-			next_ky_offset = column_last ? {A{1'b0}} : i_last[w] ? next_ky_offset + row_words : next_ky_offset;
-			next_ky = column_last ? 4'd0 : i_last[w] ? next_ky + 1'b1 : next_ky;
+	reg [A-1:0] row_words, row_offset, row_step, row_jump, skip_words;
+	reg signed [20:0] y_first;
+	reg [FINE:0] column_bits, tail_bits; // modulo 2^(FINE+1); tail: of a pixel's last word
+	reg [FINE-1:0] window_top;           // last bit of the last step's packed word
+	always @(posedge clock) begin
+		if (accept) begin
+			row_words <= head[6*32 +: 16] * {{(A-16){1'b0}}, head[9*32+16 +: 16]};
+			y_first <= head[8*32 +: 16] * {17'd0, head[9*32+4 +: 4]} - {17'd0, head[9*32+8 +: 4]};
+			row_offset <= head[8*32 +: 16] * {{(A-4){1'b0}}, head[9*32+4 +: 4]} - {{(A-4){1'b0}}, head[9*32+8 +: 4]} -
+			              {{(A-16){1'b0}}, head[8*32+16 +: 16]};
+			column_bits <= head[9*32 +: 4] * head[11*32 +: FINE+1];
+		end
+		if (arm) begin
+			row_step <= stride * row_words;
+			row_jump <= row_words - pixel_words + 1'b1;
+			skip_words <= skip * pixel_words;
+			tail_bits <= command[11*32 +: FINE+1] - WHOLE * (input_words[FINE:0] - 1'b1);
+			window_top <= kernel * column_bits - WHOLE * (steps[FINE:0] - 1'b1) - 1'b1;
 		end
 	end
-	wire fill_last = column_last && kx_last;
-	wire slice_last = slice == steps - 1'b1;
+
+	// Lanes, stage 0
+	reg lanes_busy, row_filled;
+	reg [15:0] lane_step, group, row;
+	reg signed [20:0] y_origin, x_origin; // of the window in the lanes
+	wire window_filled;
+	wire step_last = lane_step == steps - 1'b1;
 	wire group_last = group == groups - 1'b1;
-	wire lane_x_last = lane_x == output_width - 1'b1;
-	wire pixel_last = slice_last && group_last;
-	wire row_end = step && pixel_last && lane_x_last;
+	wire lanes_done = lanes_busy && step_last && group_last;
+	wire row_done = lanes_done && row_filled;
+	wire hand_over = window_filled && (lanes_done || !lanes_busy);
+	assign step = run && lanes_busy;
+	assign first = lane_step == 0;
+	assign last = step_last;
+	assign finish = run && row_done && row == rows - 1'b1;
 
-	assign first = slice == 0;
-	assign last = slice_last;
-	assign finish = row_end && row == rows - 1'b1;
-
-	wire signed [20:0] y_end = y_origin + $signed({17'd0, kernel});
-	wire signed [20:0] tap_x = fill_x_origin + $signed({17'd0, kx});
-	wire signed [20:0] x_end = lane_x_origin + $signed({17'd0, kernel});
 	wire signed [20:0] height = $signed({5'd0, input_height});
 	wire signed [20:0] width = $signed({5'd0, input_width});
-	wire outside_x = tap_x < 0 || tap_x >= width;
-	wire [READS-1:0] outside;
-	genvar v;
-	generate
-		for (v = 0; v < READS; v = v + 1) begin : read
-			wire signed [20:0] y = y_origin + $signed({17'd0, at_ky[4*v +: 4]});
-			assign outside[v] = y < 0 || y >= height || outside_x;
-			assign input_address[A*v +: A] = command[2*32 +: A] + row_origin + at_ky_offset[A*v +: A] + column_origin + kx_offset +
-			                                 {{(A-16){1'b0}}, at_i[16*v +: 16]};
-		end
-	endgenerate
-
+	wire signed [20:0] y_end = y_origin + $signed({17'd0, kernel});
+	wire signed [20:0] x_end = x_origin + $signed({17'd0, kernel});
 	wire [3:0] row_class = y_origin < 0 ? 4'd3 : y_end > height ? 4'd6 : 4'd0;
-	wire [3:0] column_class = lane_x_origin < 0 ? 4'd1 : x_end > width ? 4'd2 : 4'd0;
+	wire [3:0] column_class = x_origin < 0 ? 4'd1 : x_end > width ? 4'd2 : 4'd0;
 	wire [3:0] border_class = row_class + column_class;
 	assign border_address = command[4*32 +: A] + border_class * {{(A-16){1'b0}}, groups} + {{(A-16){1'b0}}, group};
 
 	always @(posedge clock) begin
-		if (accept) begin
-			row_words <= head[6*32 +: 16] * {{(A-16){1'b0}}, head[9*32+16 +: 16]};
-			column_step <= head[9*32+4 +: 4] * {{(A-16){1'b0}}, head[9*32+16 +: 16]};
-			y_first <= head[8*32 +: 16] * {17'd0, head[9*32+4 +: 4]} - {17'd0, head[9*32+8 +: 4]};
-			row_offset <= head[8*32 +: 16] * {{(A-4){1'b0}}, head[9*32+4 +: 4]} - {{(A-4){1'b0}}, head[9*32+8 +: 4]} -
-			              {{(A-16){1'b0}}, head[8*32+16 +: 16]};
-		end
 		if (arm) begin
-			row_step <= stride * row_words;
-			row_origin <= row_offset * row_words;
-			column_origin <= -(pad * {{(A-16){1'b0}}, input_words});
-			kept_offset <= kept_columns * {{(A-16){1'b0}}, input_words};
-			tail_bits <= channels[FINE:0] - WORD_BITS * (input_words[FINE:0] - 1'b1);
-			y_origin <= y_first;
-			fill_x_origin <= -$signed({17'd0, pad});
-			lane_x_origin <= -$signed({17'd0, pad});
-			row <= 0;
-			fill_x <= 0;
-			lane_x <= 0;
+			lanes_busy <= 1'b0;
+			lane_step <= 0;
 			group <= 0;
-			slice <= 0;
-			i <= 0;
-			ky <= 0;
-			kx <= 0;
-			ky_offset <= 0;
-			kx_offset <= 0;
-			filling <= 1;
-			ready <= 0;
-			stepping <= 0;
+			row <= 0;
+			y_origin <= y_first;
+			x_origin <= -$signed({17'd0, pad});
 			weight_address <= command[3*32 +: A];
 			sum_address <= command[5*32 +: A];
-		end else begin
-			if (starting) ready <= 0;
-			if (fill) begin
-				filling <= !fill_last;
-				i <= next_i;
-				ky <= next_ky;
-				ky_offset <= next_ky_offset;
-				if (column_last) begin
-					kx <= kx_last ? kept_columns : kx + 1'b1;
-					kx_offset <= kx_last ? kept_offset : kx_offset + {{(A-16){1'b0}}, input_words};
-				end
-				if (fill_last) begin
-					ready <= 1;
-					fill_x <= fill_x + 1'b1;
-					fill_x_origin <= fill_x_origin + $signed({17'd0, stride});
-					column_origin <= column_origin + column_step;
-				end
-			end
-			if (step) begin
-				stepping <= !pixel_last;
-				slice <= slice_last ? 16'd0 : slice + 1'b1;
-				weight_address <= pixel_last ? command[3*32 +: A] : weight_address + 1'b1;
-				if (slice_last) begin
+		end else if (run) begin
+			if (hand_over) lanes_busy <= 1'b1;
+			else if (lanes_done) lanes_busy <= 1'b0;
+			if (lanes_busy) begin
+				lane_step <= step_last ? 16'd0 : lane_step + 1'b1;
+				weight_address <= lanes_done ? command[3*32 +: A] : weight_address + 1'b1;
+				if (step_last) begin
 					group <= group_last ? 16'd0 : group + 1'b1;
 					sum_address <= sum_address + 1'b1;
 				end
-				if (pixel_last) begin
-					lane_x <= lane_x + 1'b1;
-					lane_x_origin <= lane_x_origin + $signed({17'd0, stride});
-				end
 			end
-			if (row_end) begin // the former begins the next row from its first column
+			if (lanes_done) x_origin <= row_filled ? -$signed({17'd0, pad}) : x_origin + $signed({17'd0, stride});
+			if (row_done) begin
 				row <= row + 1'b1;
-				filling <= 1;
-				fill_x <= 0;
-				lane_x <= 0;
-				kx <= 0;
-				kx_offset <= 0;
-				fill_x_origin <= -$signed({17'd0, pad});
-				lane_x_origin <= -$signed({17'd0, pad});
-				column_origin <= -(pad * {{(A-16){1'b0}}, input_words});
 				y_origin <= y_origin + $signed({17'd0, stride});
-				row_origin <= row_origin + row_step;
 			end
 		end
 	end
 
-	// Data side: pack the stream
-	localparam FULL = $clog2(READS + 1);       // bits of the number of words that get full in one cycle
-	localparam SPAN = $clog2((READS + 1) * BITS + 1);
-	reg fill_1, fill_2, origin_1, origin_2, starting_1, row_first_1;
-	reg [READS-1:0] outside_1, outside_2, tail_1, tail_2;
-	reg [COARSE-1:0] slice_1, slice_2;
-	reg [SLICES*BITS-1:0] form;
-	reg [BITS-1:0] residue;
-	reg [FINE-1:0] residue_bits;
-	reg [COARSE-1:0] packed_words;             // whole words of this row's stream
-	wire origin = fill_2 && origin_2;          // the first word of a row begins a stream
-	wire [BITS-1:0] residue_now = origin ? {BITS{1'b0}} : residue;
-	wire [FINE-1:0] bits_now = origin ? {FINE{1'b0}} : residue_bits;
-	wire [COARSE-1:0] words_now = origin ? {COARSE{1'b0}} : packed_words;
-	wire [READS-1:0] is_there;
-	wire [READS*BITS-1:0] pieces;
-	genvar b;
+	// Former, stage 0: word v of the cycle is word (ky[v], i[v]) of the column
+	reg filling, complete;
+	reg [15:0] fill_x, i_begin;
+	reg [3:0] kx, ky_begin;
+	reg [A-1:0] address, column_address, row_address;
+	reg signed [20:0] column_x;
+	wire fill_x_last = fill_x == output_width - 1'b1;
+	wire kx_last = kx == kernel - 1'b1;
+	wire column_outside = column_x < 0 || column_x >= width;
+	wire [READS-1:0] there, outside, pixel_end;
+	genvar v;
 	generate
-		for (v = 0; v < READS; v = v + 1) begin : piece
-			if (v == 0) begin : always_there
-				assign is_there[v] = fill_2;
-			end else begin : perhaps_there
-				reg there_1, there_2;
-				always @(posedge clock) begin
-					there_1 <= there[v];
-					there_2 <= there_1;
-				end
-				assign is_there[v] = fill_2 && there_2;
+		for (v = 0; v < READS; v = v + 1) begin : read
+			wire here;
+			wire [3:0] ky, next_ky;
+			wire [15:0] i, next_i;
+			wire [A-1:0] at, next_at;
+			wire signed [20:0] y = y_origin + $signed({17'd0, ky});
+			wire i_last = i == input_words - 1'b1;
+			if (v == 0) begin : begins
+				assign ky = ky_begin;
+				assign i = i_begin;
+				assign at = address;
+				assign here = 1'b1;
+			end else begin : follows
+				assign ky = read[v-1].next_ky;
+				assign i = read[v-1].next_i;
+				assign at = read[v-1].next_at;
+				assign here = read[v-1].here && ky != kernel;
 			end
-			for (b = 0; b < BITS; b = b + 1) begin : bit_of_word
-				localparam [FINE:0] PLACE = b;
-				assign pieces[BITS*v+b] = word[BITS*v+b] && is_there[v] && !outside_2[v] && !(tail_2[v] && PLACE >= tail_bits);
-			end
+			assign next_ky = i_last ? ky + 1'b1 : ky;
+			assign next_i = i_last ? 16'd0 : i + 1'b1;
+			assign next_at = at + (i_last ? row_jump : {{(A-1){1'b0}}, 1'b1});
+			assign there[v] = here;
+			assign outside[v] = column_outside || y < 0 || y >= height;
+			assign pixel_end[v] = i_last;
+			assign input_address[A*v +: A] = at;
 		end
 	endgenerate
-	// The pieces of one cycle behind each other
-	reg [(READS+1)*BITS-1:0] newest;
-	reg [SPAN-1:0] end_bits;
-	integer m;
-	always @* begin
-		newest = {{(READS*BITS){1'b0}}, residue_now};
-		end_bits = bits_now;
-		for (m = 0; m < READS; m = m + 1) begin
-			newest = newest | ({{(READS*BITS){1'b0}}, pieces[BITS*m +: BITS]} << end_bits);
-			if (is_there[m]) end_bits = end_bits + (tail_2[m] ? tail_bits : WORD_BITS);
-		end
-	end
-	reg [FULL-1:0] words_full;
-	reg [SPAN-1:0] end_rest;
-	reg [BITS-1:0] newest_residue;
-	reg [SLICES*BITS-1:0] newest_form;
-	integer n;
-	always @* begin
-		words_full = 0;
-		end_rest = end_bits;
-		newest_residue = newest[0 +: BITS];
-		newest_form = form;
-		for (n = 1; n <= READS; n = n + 1)
-			if (end_bits >= n * BITS) begin
-				words_full = n;
-				end_rest = end_bits - n * BITS;
-				newest_residue = newest[BITS*n +: BITS];
-				newest_form = {newest[0 +: READS*BITS], form} >> (n * BITS);
-			end
-	end
-	wire [FINE-1:0] end_fine = end_rest[FINE-1:0];
-
-	// Place of the window's first bit among the words: end of the stream less the bits of a window, which are those of the stream
-	// when the first window of a row is taken.
-	reg [COARSE-1:0] total_words, first_word;
-	reg [FINE-1:0] total_bits, first_bit;
-	wire [COARSE-1:0] total_words_now = row_first_1 ? words_now + words_full : total_words;
-	wire [FINE-1:0] total_bits_now = row_first_1 ? end_fine : total_bits;
-	wire [FINE:0] first_fine = {1'b0, end_fine} - {1'b0, total_bits_now};
-	wire borrow = first_fine[FINE];
-	reg [WORDS*BITS-1:0] whole;
+	// The column ends with a word that is there and is the last of its last pixel.
+	wire column_done = !there[READS-1] || read[READS-1].next_ky == kernel;
+	wire window_done = filling && column_done && kx_last;
+	wire [A-1:0] next_column = column_address + (kx_last ? skip_words : pixel_words);
+	assign window_filled = window_done || complete;
 
 	always @(posedge clock) begin
-		outside_1 <= outside;
-		outside_2 <= outside_1;
-		tail_1 <= i_last;
-		tail_2 <= tail_1;
-		origin_1 <= fill_x == 0 && i == 0 && ky == 0 && kx == 0;
-		origin_2 <= origin_1;
-		row_first_1 <= lane_x == 0;
-		slice_1 <= slice[COARSE-1:0];
-		slice_2 <= slice_1;
-		if (fill_2) begin
-			residue <= newest_residue;
-			residue_bits <= end_fine;
-			packed_words <= words_now + words_full;
-			form <= newest_form;
-		end
-		if (starting_1) begin
-			whole <= {newest, form};
-			total_words <= total_words_now;
-			total_bits <= total_bits_now;
-			first_bit <= borrow ? first_fine[FINE-1:0] + WORD_BITS[FINE-1:0] : first_fine[FINE-1:0];
-			first_word <= SLICES + words_full - total_words_now - borrow;
-		end
-		if (reset) begin
-			fill_1 <= 0;
-			fill_2 <= 0;
-			starting_1 <= 0;
-		end else begin
-			fill_1 <= fill;
-			fill_2 <= fill_1;
-			starting_1 <= starting;
+		if (arm) begin
+			filling <= 1'b1;
+			complete <= 1'b0;
+			row_filled <= 1'b0;
+			fill_x <= 0;
+			kx <= 0;
+			ky_begin <= 0;
+			i_begin <= 0;
+			column_x <= -$signed({17'd0, pad});
+			address <= command[2*32 +: A] + row_offset * row_words - pad * pixel_words;
+			column_address <= command[2*32 +: A] + row_offset * row_words - pad * pixel_words;
+			row_address <= command[2*32 +: A] + row_offset * row_words - pad * pixel_words;
+		end else if (run) begin
+			complete <= window_filled && !hand_over;
+			if (hand_over) begin
+				filling <= !fill_x_last;
+				row_filled <= fill_x_last;
+				fill_x <= fill_x + 1'b1;
+			end else if (window_done) filling <= 1'b0;
+			if (filling) begin
+				ky_begin <= column_done ? 4'd0 : read[READS-1].next_ky;
+				i_begin <= column_done ? 16'd0 : read[READS-1].next_i;
+				address <= column_done ? next_column : read[READS-1].next_at;
+				if (column_done) begin
+					column_address <= next_column;
+					column_x <= column_x + $signed({17'd0, kx_last ? skip : 4'd1});
+					// The next window's first new column
+					kx <= !kx_last ? kx + 1'b1 : stride < kernel ? kernel - stride : 4'd0;
+				end
+			end
+			if (row_done) begin
+				filling <= 1'b1;
+				row_filled <= 1'b0;
+				fill_x <= 0;
+				kx <= 0;
+				column_x <= -$signed({17'd0, pad});
+				address <= row_address + row_step;
+				column_address <= row_address + row_step;
+				row_address <= row_address + row_step;
+			end
 		end
 	end
 
-	// Step: words `at` and `at` + 1, one of them even, the other odd
-	localparam EVEN = (WORDS + 1) / 2, ODD = WORDS / 2;
-	wire [EVEN*BITS-1:0] even_words;
-	wire [ODD*BITS-1:0] odd_words;
+	// Stage 1: places in the ring. `place` is a word's first bit (packed word, counted from that of the first of the cycle; bit in it).
+	reg filling_1, further_1, step_1, window_first_1, group_first_1, last_1, row_done_1;
+	reg [READS-1:0] there_1, outside_1, pixel_end_1;
+	always @(posedge clock) begin
+		filling_1 <= run && filling && !reset;
+		further_1 <= fill_x != 0;
+		step_1 <= step && !reset;
+		window_first_1 <= first && group == 0;
+		group_first_1 <= first;
+		last_1 <= last;
+		row_done_1 <= run && row_done;
+		there_1 <= there;
+		outside_1 <= outside;
+		pixel_end_1 <= pixel_end;
+	end
+
+	reg [FINE-1:0] end_bit, next_bit, start_bit;     // end of the string; where the next window starts; where that in the lanes does
+	reg [RING-1:0] end_word, next_word, start_word, read_word;
+	reg [RING-1:0] pending_word;                     // number of the packed word in `pending`
+	reg [READS*FINE-1:0] bit_2;
+	reg [READS*3-1:0] word_2;
+	reg [READS-1:0] keep_2;
+	reg [2:0] full_2;                                // packed words that become full
+	wire [READS*FINE-1:0] place_bit;
+	wire [READS*3-1:0] place_word;
 	generate
-		for (b = 0; b < EVEN; b = b + 1) begin : even
-			assign even_words[BITS*b +: BITS] = whole[BITS*(2*b) +: BITS];
-		end
-		for (b = 0; b < ODD; b = b + 1) begin : odd
-			assign odd_words[BITS*b +: BITS] = whole[BITS*(2*b+1) +: BITS];
+		for (v = 0; v < READS; v = v + 1) begin : place
+			wire [FINE-1:0] begin_bit, start_before, start_after;
+			wire [2:0] begin_word, carried_before, carried_after, next_begin_word;
+			wire [FINE:0] bits = !(filling_1 && there_1[v]) ? {(FINE+1){1'b0}} : pixel_end_1[v] ? tail_bits : WHOLE;
+			if (v == 0) begin : begins
+				assign begin_bit = end_bit;
+				assign begin_word = 3'd0;
+				assign start_before = next_bit;
+				assign carried_before = 3'd0;
+			end else begin : follows
+				assign begin_bit = place[v-1].next_begin_bit;
+				assign begin_word = place[v-1].next_begin_word;
+				assign start_before = place[v-1].start_after;
+				assign carried_before = place[v-1].carried_after;
+			end
+			wire [FINE:0] sum = {1'b0, begin_bit} + bits;
+			wire [FINE:0] start_sum = {1'b0, start_before} + bits;
+			wire [FINE-1:0] next_begin_bit = sum >= WHOLE ? sum - WHOLE : sum;
+			assign next_begin_word = begin_word + (sum >= WHOLE);
+			assign start_after = start_sum >= WHOLE ? start_sum - WHOLE : start_sum;
+			assign carried_after = carried_before + (start_sum >= WHOLE);
+			assign place_bit[FINE*v +: FINE] = begin_bit;
+			assign place_word[3*v +: 3] = begin_word;
 		end
 	endgenerate
-	wire [COARSE-1:0] at = first_word + slice_2;
-	wire [COARSE-1:0] at_even = (at + 1'b1) >> 1, at_odd = at >> 1;
-	wire [BITS-1:0] even_word, odd_word;
-	nb_select #(.WIDTH(BITS), .N(EVEN), .INDEX(COARSE)) even_select (.index(at_even), .words(even_words), .word(even_word));
-	nb_select #(.WIDTH(BITS), .N(ODD), .INDEX(COARSE)) odd_select (.index(at_odd), .words(odd_words), .word(odd_word));
-	wire [2*BITS-1:0] both = at[0] ? {even_word, odd_word} : {odd_word, even_word};
-	wire [2*BITS-1:0] placed = both >> first_bit;
-	assign operand = placed[0 +: BITS];
+	wire [2:0] full = place[READS-1].next_begin_word;
+	always @(posedge clock) begin
+		if (reset || row_done_1) begin
+			end_bit <= 0;
+			end_word <= 0;
+			next_bit <= 0;
+			next_word <= 0;
+		end else begin
+			end_bit <= place[READS-1].next_begin_bit;
+			end_word <= end_word + full;
+			if (further_1) begin // the next window starts as many bits later as its new columns have
+				next_bit <= place[READS-1].start_after;
+				next_word <= next_word + place[READS-1].carried_after;
+			end
+		end
+		if (step_1) begin
+			if (window_first_1) begin
+				start_bit <= next_bit;
+				start_word <= next_word;
+			end
+			read_word <= window_first_1 ? next_word : group_first_1 ? start_word : read_word + 1'b1;
+		end
+	end
+
+	// Stage 2, writing: the cycle's words, each turned to its first bit, joined to READS + 1 packed words
+	reg last_2, row_done_2;
+	always @(posedge clock) begin
+		last_2 <= last_1;
+		row_done_2 <= row_done_1 || reset;
+		bit_2 <= place_bit;
+		word_2 <= place_word;
+		keep_2 <= filling_1 ? there_1 & ~outside_1 : {READS{1'b0}};
+		full_2 <= full;
+		pending_word <= end_word;
+	end
+	wire [READS*BITS-1:0] turned, wrapped; // wrapped: the bit belongs to the packed word after
+	reg [BITS-1:0] pending;
+	reg [(READS+1)*BITS-1:0] joined;
+	genvar p;
+	generate
+		for (v = 0; v < READS; v = v + 1) begin : turn
+			nb_rotate #(.BITS(BITS)) rotate (
+				.places(bit_2[FINE*v +: FINE]), .in(word[BITS*v +: BITS] & {BITS{keep_2[v]}}), .out(turned[BITS*v +: BITS]));
+			for (p = 0; p < BITS; p = p + 1) begin : column
+				assign wrapped[BITS*v+p] = p < bit_2[FINE*v +: FINE];
+			end
+		end
+	endgenerate
+	integer j, w, b;
+	always @* begin
+		joined = {{(READS*BITS){1'b0}}, pending};
+		for (j = 0; j <= READS; j = j + 1)
+			for (w = 0; w < READS; w = w + 1)
+				if (j <= w + 1)
+					for (b = 0; b < BITS; b = b + 1)
+						if (word_2[3*w +: 3] + {2'd0, wrapped[BITS*w+b]} == j) joined[BITS*j+b] = joined[BITS*j+b] | turned[BITS*w+b];
+	end
+	wire [BITS-1:0] rest;
+	nb_select #(.WIDTH(BITS), .N(READS+1)) rest_select (.index(full_2[$clog2(READS+1)-1:0]), .words(joined), .word(rest));
+	always @(posedge clock) pending <= row_done_2 ? {BITS{1'b0}} : rest;
+
+	// Stage 2, reading: a bit of the step is in packed word read_word or, where the window's first bit lies behind it, in the next one
+	wire [BANKS*BITS-1:0] stored;
+	genvar n;
+	generate
+		for (n = 0; n < BANKS; n = n + 1) begin : bank
+			localparam [RING-1:0] NUMBER = n;
+			wire [RING-1:0] write_place = (NUMBER - pending_word) & (BANKS - 1); // of the words that become full, the one that lies here
+			wire [RING-1:0] write_row = (pending_word + write_place) >> LB;
+			wire [RING-1:0] read_row = (read_word + ((NUMBER - read_word) & (BANKS - 1))) >> LB;
+			wire [BITS-1:0] packed_word;
+			nb_select #(.WIDTH(BITS), .N(READS)) full_select (
+				.index(write_place[(READS > 1 ? $clog2(READS) : 1)-1:0]), .words(joined[READS*BITS-1:0]), .word(packed_word));
+			(* ram_style = "distributed" *) reg [BITS-1:0] ring [0:(1<<(RING-LB))-1];
+			always @(posedge clock)
+				if (write_place < full_2) ring[write_row[RING-LB-1:0]] <= packed_word;
+			assign stored[BITS*n +: BITS] = ring[read_row[RING-LB-1:0]];
+		end
+	endgenerate
+	wire [RING-1:0] after_word = read_word + 1'b1;
+	wire [BITS-1:0] from_word, from_after, cut, turned_back;
+	nb_select #(.WIDTH(BITS), .N(BANKS)) word_select (.index(read_word[LB-1:0]), .words(stored), .word(from_word));
+	nb_select #(.WIDTH(BITS), .N(BANKS)) after_select (.index(after_word[LB-1:0]), .words(stored), .word(from_after));
+	generate
+		for (p = 0; p < BITS; p = p + 1) begin : cut_out
+			assign cut[p] = p >= start_bit ? (read_word == pending_word ? pending[p] : from_word[p])
+			                               : (after_word == pending_word ? pending[p] : from_after[p]);
+			if (p == 0) begin : first_bit
+				assign operand[p] = turned_back[p];
+			end else begin : further_bit
+				assign operand[p] = turned_back[p] && !(last_2 && p > window_top);
+			end
+		end
+	endgenerate
+	nb_rotate #(.BITS(BITS), .RIGHT(1)) rotate_back (.places(start_bit), .in(cut), .out(turned_back));
 endmodule
