@@ -23,6 +23,7 @@ static const struct {
     [COVERAGE_WINDOW_PACKED] = {"window_packed", 5},
     [COVERAGE_WINDOW_READS] = {"window_reads", 5},
     [COVERAGE_WINDOW_TAIL] = {"window_reads_tail", 2},
+    [COVERAGE_WINDOW_GAPS] = {"window_gaps", 1},
     [COVERAGE_POOL] = {"pooling", 10},
     [COVERAGE_TRANSPOSE] = {"transposed_maps", 10},
     [COVERAGE_PAD_SIGN] = {"signed_borders", 5},
@@ -81,6 +82,8 @@ static void see_command(uint8_t *seen, const struct config *config, const struct
 		seen[COVERAGE_WINDOW_PACKED] = 1;
 		if (config->binary_window_reads > 1 && words > 1) seen[COVERAGE_WINDOW_READS] = 1;
 		if (seen[COVERAGE_WINDOW_READS] && words % config->binary_window_reads) seen[COVERAGE_WINDOW_TAIL] = 1;
+		if (command->f.conv.stride > command->f.conv.kernel && command->f.conv.output_width > 1)
+			seen[COVERAGE_WINDOW_GAPS] = 1;
 	}
 	if (command->opcode == OPCODE_FIXED_CONV && command->flags & CONV_AVERAGE2) seen[COVERAGE_AVERAGE2] = 1;
 	if (command->opcode == OPCODE_FIXED_CONV && command->flags & CONV_TAP_SHARED) seen[COVERAGE_TAP_SHARED] = 1;

@@ -26,6 +26,7 @@ enum coverage_feature {
 	COVERAGE_WINDOW_PACKED,    /* a command with window packing */
 	COVERAGE_WINDOW_READS,     /* one whose former reads more than one word in a cycle */
 	COVERAGE_WINDOW_TAIL,      /* and fewer at the end of each column */
+	COVERAGE_WINDOW_GAPS,      /* one that leaves columns out between the windows of a row */
 	COVERAGE_POOL,             /* pooling */
 	COVERAGE_TRANSPOSE,        /* a transposed output */
 	COVERAGE_PAD_SIGN,         /* borders of -1 or of +1 */

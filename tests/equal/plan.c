@@ -66,6 +66,13 @@ static void draw_layer(struct random_source *random, const struct structure *str
 	layer->channels = random_between(random, 1, random_chance(random, 80) ? 20 : 70);
 	layer->weight_bits = random_spread(random, 1, structure->weight_bits, structure->weight_bits);
 	layer->skip = random_chance(random, 70);
+	/* Windows with columns between them; without a draw of its own, which would change all that follow. Layers with
+	 * a skip convolution keep their stride, for its averages of 2 x 2 pixels. */
+	if (layer->stride == 2 && (!layer->skip || layer->channels % 4 == 1)) {
+		layer->kernel = 2;
+		layer->stride = 3;
+		layer->pad = 0;
+	}
 	layer->skip_weight_bits = random_spread(random, 1, structure->weight_bits, structure->weight_bits);
 	layer->thresholds = random_chance(random, 40) ? random_between(random, 1, 3) : 0;
 	layer->threshold_base_minus = random_below(random, 2);
