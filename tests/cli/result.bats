@@ -40,9 +40,13 @@ states="busy fill_drain dispatch blocked memory starved idle"
 		NR > 1 && $2 !~ /^[a-z][a-z0-9_]*$/ { print "name: " $0; bad = 1 }
 		NR > 1 && $4 == "cycles" && $3 !~ /^[0-9]+$/ { print "cycles: " $0; bad = 1 }
 		NR > 1 && $4 == "bytes" && $3 !~ /^[0-9]*$/ { print "bytes: " $0; bad = 1 }
+		NR > 1 && $3 ~ /^-?[0-9]*[.]?[0-9]+(e[-+][0-9]+)?$/ && $3 !~ /^-?[0-9]+$/ {
+			reals++
+			if (sprintf("%.9g", $3) != $3) { print "real: " $0; bad = 1 }
+		}
 		NR > 1 && $2 ~ /utilisation/ && ($3 < 0 || $3 > 1) { print "fraction: " $0; bad = 1 }
 		NR > 1 && seen[$1 "," $2]++ { print "twice: " $0; bad = 1 }
-		END { exit bad }' run.csv
+		END { exit bad || !reals }' run.csv
 	[ "$(value run.csv run fits)" = 1 ]
 }
 

@@ -384,7 +384,7 @@ static void printed(void **state) {
 	struct trace trace;
 	struct pipeline pipeline;
 	char line[1024];
-	uint32_t lines = 0, stages = 0;
+	uint32_t lines = 0, stages = 0, slowest = 0, marked = 0;
 	map("neuroblend20-fashion", settings, &trace, &pipeline);
 	FILE *file = tmpfile();
 	assert_non_null(file);
@@ -394,8 +394,15 @@ static void printed(void **state) {
 		lines++;
 		if (strlen(line) > 101 && strncmp(line, "cycles", 6) != 0)
 			fail_msg("%zu columns: %s", strlen(line), line);
+		if (lines > 1 && lines <= 21 && strstr(line, " *\n")) marked |= 1u << (lines - 2);
 	}
 	assert_int_equal(lines, 1 + 20 + 1);
+	uint64_t most = 0;
+	for (uint32_t i = 0; i < 20; i++)
+		if (pipeline.foldings[i].cycles > most) most = pipeline.foldings[i].cycles;
+	for (uint32_t i = 0; i < 20; i++)
+		if (pipeline.foldings[i].cycles == most) slowest |= 1u << i;
+	assert_int_equal(marked, slowest);
 	fclose(file);
 	file = tmpfile();
 	assert_non_null(file);

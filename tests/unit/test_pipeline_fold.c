@@ -267,6 +267,28 @@ static void latencies_are_those_of_the_settings(void **state) {
 	trace_clear(&trace);
 }
 
+/* Weights of 2 bits are -2 .. 1, pixels -128 .. 127: 27 products of at most 256 need 14 bits. */
+static void sums_hold_signed_weights(void **state) {
+	(void)state;
+	struct error error = {""};
+	struct trace trace;
+	struct config config;
+	struct pipeline pipeline;
+	uint32_t found = 0;
+	config_defaults(&config);
+	shipped_trace("cnv-w2a2", &trace);
+	if (pipeline_map(&trace, &config, &pipeline, &error)) fail_msg("%s", error.text);
+	for (uint32_t i = 0; i < pipeline.stage_count; i++) {
+		if (strcmp(pipeline.stages[i].name, "L0.matrix") != 0) continue;
+		assert_int_equal(pipeline.stages[i].weight_bits, 2);
+		assert_int_equal(pipeline.stages[i].accumulator_bits, 14);
+		found++;
+	}
+	assert_int_equal(found, 1);
+	pipeline_clear(&pipeline);
+	trace_clear(&trace);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(wrong_foldings),
@@ -277,6 +299,7 @@ int main(void) {
 	    cmocka_unit_test(targets),
 	    cmocka_unit_test(budgets),
 	    cmocka_unit_test(skip_foldings),
+	    cmocka_unit_test(sums_hold_signed_weights),
 	    cmocka_unit_test(latencies_are_those_of_the_settings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

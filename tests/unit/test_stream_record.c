@@ -10,12 +10,13 @@
 #include "line_pipeline.h"
 #include "sim/run/stream_record.h"
 
-enum { CYCLES_MAX = 40000 };
+enum { CYCLES_MAX = 40000, FRAMES_MAX = 80 };
 
 /* Every event, and the change of each FIFO in each cycle. */
 struct watch {
 	struct stream_record *record;
 	int32_t change[LINE_STAGES - 1][CYCLES_MAX];
+	uint64_t begin_cycle[LINE_STAGES][FRAMES_MAX], end_cycle[LINE_STAGES][FRAMES_MAX];
 	uint32_t spans;
 };
 
@@ -24,7 +25,11 @@ static void watch_event(void *context, const struct stream_event *event) {
 	assert_true(event->cycle < CYCLES_MAX);
 	if (event->kind == STREAM_PUSH) watch->change[event->index][event->cycle]++;
 	if (event->kind == STREAM_TAKE) watch->change[event->index][event->cycle]--;
-	if (event->kind == STREAM_FRAME_END) watch->spans++;
+	if (event->kind == STREAM_FRAME_BEGIN) watch->begin_cycle[event->index][event->frame] = event->cycle;
+	if (event->kind == STREAM_FRAME_END) {
+		watch->end_cycle[event->index][event->frame] = event->cycle;
+		watch->spans++;
+	}
 	stream_record_event(watch->record, event);
 }
 
@@ -119,6 +124,40 @@ static void a_long_run_is_kept_in_steps(void **state) {
 	free(watch);
 }
 
+static void count_text(const char *text, const char *part, uint32_t expected) {
+	uint32_t count = 0;
+	for (const char *at = text; (at = strstr(at, part)); at++) count++;
+	if (count != expected) fail_msg("%u times, expected %u: %s", count, expected, part);
+}
+
+/* A track a stage, and in it a span a frame from its first cycle to its last. */
+static void the_timeline_has_every_stage_and_frame(void **state) {
+	enum { FRAMES = 3 };
+	struct watch *watch = calloc(1, sizeof *watch);
+	struct line line;
+	struct texts texts;
+	char part[200];
+	(void)state;
+	line_make(&line, 4, 3);
+	run(watch, &line, FRAMES, 0, &texts);
+	count_text(texts.timeline, "\"thread_name\"", LINE_STAGES);
+	count_text(texts.timeline, "\"ph\":\"X\"", LINE_STAGES * FRAMES);
+	for (uint32_t s = 0; s < LINE_STAGES; s++) {
+		snprintf(part, sizeof part, "\"thread_name\",\"pid\":1,\"tid\":%u,\"args\":{\"name\":\"%s\"}", s + 1,
+		         line.stages[s].name);
+		count_text(texts.timeline, part, 1);
+		for (uint32_t frame = 0; frame < FRAMES; frame++) {
+			const uint64_t begin = watch->begin_cycle[s][frame], end = watch->end_cycle[s][frame];
+			assert_true(end >= begin && end < texts.total_cycles);
+			snprintf(part, sizeof part, "\"frame %u\",\"pid\":1,\"tid\":%u,\"ts\":%llu,\"dur\":%llu,",
+			         frame, s + 1, (unsigned long long)begin, (unsigned long long)(end - begin + 1));
+			count_text(texts.timeline, part, 1);
+		}
+	}
+	free_texts(&texts);
+	free(watch);
+}
+
 static void the_order_of_steps_does_not_show(void **state) {
 	struct watch *watch = calloc(1, sizeof *watch);
 	struct line line;
@@ -139,6 +178,7 @@ static void the_order_of_steps_does_not_show(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(a_short_run_is_kept_to_the_cycle),
 	                                   cmocka_unit_test(a_long_run_is_kept_in_steps),
+	                                   cmocka_unit_test(the_timeline_has_every_stage_and_frame),
 	                                   cmocka_unit_test(the_order_of_steps_does_not_show)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
