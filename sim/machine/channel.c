@@ -3,6 +3,8 @@
  * Two bursts at most are inside: one being prepared, one on the data bus. Refreshes that fall into idle time are caught
  * up with when the next burst arrives; they begin in the very cycles in which hardware would begin them.
  */
+#include <string.h>
+
 #include "sim/machine/state.h"
 
 enum { LINE_BYTES = 64 };
@@ -29,7 +31,7 @@ static int catch_up_refresh(struct machine *machine, struct channel *channel, st
 		channel->stage_a_free_cycle = start + times->trp + times->trfc + 1;
 		channel->refreshes_begun++;
 		counters->refreshes++;
-		for (int bank = 0; bank < BANKS_MAX; bank++) channel->row_is_open[bank] = 0;
+		memset(channel->row_is_open, 0, machine->times.banks);
 	}
 	return 0;
 }

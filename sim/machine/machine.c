@@ -40,6 +40,7 @@ static void set_times(struct machine *machine) {
 			times->beat_cycles = (config->dma_axi_bytes + config->dram_fixed_bytes_per_cycle - 1) /
 			                     config->dram_fixed_bytes_per_cycle;
 	}
+	times->banks = config->dram_bank_groups * config->dram_banks_per_group;
 	times->group_lines = config->dram_bank_groups * (config->dram_row_bytes / 64);
 	if (!times->group_lines) times->group_lines = 1;
 }

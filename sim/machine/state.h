@@ -100,7 +100,7 @@ struct channel {
 	struct request_ring requests[2];                 /* load, store */
 	uint64_t stage_a_free_cycle, stage_b_free_cycle; /* first free cycles */
 	uint64_t refreshes_begun;
-	int row_is_open[BANKS_MAX];
+	uint8_t row_is_open[BANKS_MAX];
 	uint32_t open_row[BANKS_MAX];
 	uint64_t activate_cycle[BANKS_MAX];
 };
@@ -121,7 +121,7 @@ struct sequencer {
 /* DRAM and DMA numbers in cycles, from the configuration. */
 struct machine_times {
 	uint64_t beat_cycles, controller_cycles, trcd, trp, cl, tras, trfc, trefi;
-	uint32_t line_groups, group_lines; /* bank groups; lines of one row over all bank groups */
+	uint32_t banks, group_lines; /* of a channel; lines of one row over all bank groups */
 };
 
 struct machine {

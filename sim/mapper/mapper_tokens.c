@@ -19,23 +19,24 @@ struct access {
 	enum unit_id unit;
 };
 
+/* Of every unit the commands below an index. */
+struct clock {
+	uint32_t below[UNIT_COUNT];
+};
+
 struct access_list {
 	struct access *items;
 	size_t count, capacity;
+	struct clock latest; /* every access in the list, and some that are not any more, is below */
 };
 
 struct space {
 	struct access_list writes, reads;
 };
 
-/* Commands of every unit below these indices are complete. */
-struct clock {
-	uint32_t below[UNIT_COUNT];
-};
-
 struct token_tracker {
 	struct space spaces[SPACE_COUNT];
-	struct clock taken[UNIT_COUNT]; /* by tokens taken from that very unit */
+	struct clock taken[UNIT_COUNT]; /* known to be complete by tokens taken from that very unit */
 	struct clock known[UNIT_COUNT]; /* by these and all that follows from them */
 	struct clock *starts;           /* of each command: what was known when it started */
 	uint32_t capacity;
@@ -62,6 +63,11 @@ void token_tracker_barrier(struct token_tracker *tracker, uint32_t index) {
 			tracker->taken[me].below[from] = tracker->known[me].below[from] = index;
 }
 
+static void note_latest(struct access_list *list, const struct access *item) {
+	uint32_t *below = &list->latest.below[item->unit];
+	if (item->command >= *below) *below = item->command + 1;
+}
+
 static enum status list_add(struct access_list *list, struct access item) {
 	if (list->count == list->capacity) {
 		const size_t capacity = list->capacity ? 2 * list->capacity : 32;
@@ -71,6 +77,7 @@ static enum status list_add(struct access_list *list, struct access item) {
 		list->capacity = capacity;
 	}
 	list->items[list->count++] = item;
+	note_latest(list, &item);
 	return STATUS_OK;
 }
 
@@ -95,6 +102,7 @@ static enum status space_add(struct space *space, const struct access *item, uin
 		struct access *last = reads->count ? &reads->items[reads->count - 1] : NULL;
 		if (last && last->unit == item->unit && last->first == item->first && last->end == item->end) {
 			last->command = item->command; /* the same weights, band after band */
+			note_latest(reads, item);
 			return STATUS_OK;
 		}
 		return list_add(reads, *item);
@@ -109,10 +117,15 @@ struct waits {
 	uint32_t data[UNIT_COUNT], room[UNIT_COUNT];
 };
 
-/* Into latest: the last command + 1 of each other unit that overlaps the touch. */
+/* Into latest: the last command + 1 of each other unit that overlaps the touch. Left out where `known` says that all of
+ * the list is complete: set_tokens would not look at it. */
 static void find_latest(const struct access_list *list, const struct touch *touch, enum unit_id me,
-                        uint32_t latest[UNIT_COUNT]) {
+                        const struct clock *known, uint32_t latest[UNIT_COUNT]) {
 	const uint64_t first = touch->first, end = touch->first + touch->count;
+	uint32_t news = 0;
+	for (uint32_t unit = 0; unit < UNIT_COUNT; unit++)
+		news |= (uint32_t)(list->latest.below[unit] > known->below[unit]) << unit;
+	if (!(news & ~(1u << me))) return;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct access *old = &list->items[i];
 		if (old->end <= first || old->first >= end || old->unit == me) continue;
@@ -120,9 +133,15 @@ static void find_latest(const struct access_list *list, const struct touch *touc
 	}
 }
 
-static void find_waits(const struct space *space, const struct touch *touch, enum unit_id me, struct waits *waits) {
-	find_latest(&space->writes, touch, me, touch->writes ? waits->room : waits->data);
-	if (touch->writes) find_latest(&space->reads, touch, me, waits->room);
+static void find_waits(const struct token_tracker *tracker, const struct touch *touch, enum unit_id me,
+                       struct waits *waits) {
+	const struct space *space = &tracker->spaces[touch->space];
+	if (touch->writes) {
+		find_latest(&space->writes, touch, me, &tracker->known[me], waits->room);
+		find_latest(&space->reads, touch, me, &tracker->known[me], waits->room);
+	} else {
+		find_latest(&space->writes, touch, me, &tracker->taken[me], waits->data);
+	}
 }
 
 /* `me` learns that commands of `from` below `end` are complete, and all that the last of them knew. */
@@ -170,8 +189,7 @@ enum status token_tracker_add(struct token_tracker *tracker, struct command *com
 	struct waits waits;
 	memset(&waits, 0, sizeof waits);
 	if (grow_starts(tracker, index) != STATUS_OK) return STATUS_MEMORY;
-	for (uint32_t i = 0; i < touch_count; i++)
-		find_waits(&tracker->spaces[touches[i].space], &touches[i], me, &waits);
+	for (uint32_t i = 0; i < touch_count; i++) find_waits(tracker, &touches[i], me, &waits);
 	set_tokens(tracker, commands, index, me, &waits);
 	for (uint32_t i = 0; i < touch_count; i++) {
 		const struct touch *touch = &touches[i];
