@@ -138,8 +138,10 @@ struct schedule schedule_of(const struct stage *stage, uint32_t pool_overhead_cy
 }
 
 static void enter_group(const struct schedule *schedule, struct cursor *cursor) {
+	const struct segment *first = &schedule->blocks[cursor->block].groups[cursor->group].segments[0];
 	cursor->segment = 0;
-	cursor->left = schedule->blocks[cursor->block].groups[cursor->group].segments[0].iterations;
+	cursor->left = first->iterations;
+	cursor->marks = first->marks;
 }
 
 static void enter_block_pass(const struct schedule *schedule, struct cursor *cursor) {
@@ -158,19 +160,8 @@ void cursor_begin(const struct schedule *schedule, struct cursor *cursor) {
 	enter_block(schedule, cursor, 0);
 }
 
-int cursor_take(const struct schedule *schedule, struct cursor *cursor, uint32_t n) {
-	cursor->left -= n;
-	if (cursor->left) return 0;
+int cursor_end_group(const struct schedule *schedule, struct cursor *cursor) {
 	const struct block *block = &schedule->blocks[cursor->block];
-	const struct group *group = &block->groups[cursor->group];
-	if (++cursor->segment < group->segment_count) {
-		cursor->left = group->segments[cursor->segment].iterations;
-		return 0;
-	}
-	if (--cursor->group_left) {
-		enter_group(schedule, cursor);
-		return 0;
-	}
 	if (++cursor->group < block->group_count) {
 		cursor->group_left = block->groups[cursor->group].repeat;
 		enter_group(schedule, cursor);

@@ -37,16 +37,27 @@ struct schedule schedule_of(const struct stage *stage, uint32_t pool_overhead_cy
 /* Where a stage is in its schedule: the next iteration is in this segment, `left` of it are still to be issued. */
 struct cursor {
 	uint32_t block, block_left, group, group_left, segment, left;
+	uint32_t marks; /* of the segment */
 };
 
 void cursor_begin(const struct schedule *schedule, struct cursor *cursor);
 
-/* Issues n <= left iterations. Returns 1 when the frame's last has been issued; the cursor is at its beginning again.
- */
-int cursor_take(const struct schedule *schedule, struct cursor *cursor, uint32_t n);
+/* The present group's last segment has been issued. Returns 1 when it was the frame's last iteration; the cursor is at
+ * its beginning again. */
+int cursor_end_group(const struct schedule *schedule, struct cursor *cursor);
 
-static inline uint32_t cursor_marks(const struct schedule *schedule, const struct cursor *cursor) {
-	return schedule->blocks[cursor->block].groups[cursor->group].segments[cursor->segment].marks;
+/* Issues n <= left iterations. Returns 1 when the frame's last has been issued. */
+static inline int cursor_take(const struct schedule *schedule, struct cursor *cursor, uint32_t n) {
+	cursor->left -= n;
+	if (cursor->left) return 0;
+	const struct group *group = &schedule->blocks[cursor->block].groups[cursor->group];
+	if (++cursor->segment == group->segment_count) {
+		cursor->segment = 0;
+		if (!--cursor->group_left) return cursor_end_group(schedule, cursor);
+	}
+	cursor->left = group->segments[cursor->segment].iterations;
+	cursor->marks = group->segments[cursor->segment].marks;
+	return 0;
 }
 
 /* Iterations of a frame that have any of the marks: MARK_READ, words taken from each input; MARK_WRITE, words made for

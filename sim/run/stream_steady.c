@@ -51,16 +51,21 @@ static void find_extremes(struct stream_steady *steady) {
 	}
 }
 
-static enum status subtract(const struct stream_result *longer, const struct stream_result *shorter,
-                            struct stream_steady *steady, struct error *error) {
-	steady->period_cycles = longer->total_cycles - shorter->total_cycles;
-	steady->period_frames = longer->frames - shorter->frames;
+/* The counters of one period, or (shorter given) of the frames that a longer batch has more. */
+static enum status take(const struct stream_result *longer, const struct stream_result *shorter,
+                        struct stream_steady *steady, struct error *error) {
+	steady->recurs = !shorter;
+	steady->recurs_at_frame = longer->recurs_at_frame;
+	steady->period_cycles = shorter ? longer->total_cycles - shorter->total_cycles : longer->period_cycles;
+	steady->period_frames = shorter ? longer->frames - shorter->frames : longer->period_frames;
 	steady->stage_count = longer->stage_count;
 	steady->stages = calloc(longer->stage_count, sizeof *steady->stages);
 	if (!steady->stages) return error_set(error, STATUS_MEMORY, "out of memory for the steady state");
 	for (uint32_t i = 0; i < longer->stage_count; i++)
 		for (int s = 0; s < STATE_COUNT; s++)
-			steady->stages[i].cycles[s] = longer->stages[i].cycles[s] - shorter->stages[i].cycles[s];
+			steady->stages[i].cycles[s] = shorter
+			                                  ? longer->stages[i].cycles[s] - shorter->stages[i].cycles[s]
+			                                  : longer->period_stages[i].cycles[s];
 	find_extremes(steady);
 	return STATUS_OK;
 }
@@ -68,21 +73,14 @@ static enum status subtract(const struct stream_result *longer, const struct str
 enum status stream_steady_find(const struct pipeline *pipeline, const struct stream_result *batch,
                                const volatile sig_atomic_t *stop, struct stream_steady *steady, struct error *error) {
 	const struct stream_options options = {.stop = stop};
-	struct stream_result probe = {0}, other = {0};
-	const struct stream_result *known = batch->period_frames ? batch : &probe;
+	struct stream_result probe = {0}, half = {0};
 	enum status status = STATUS_OK;
 	memset(steady, 0, sizeof *steady);
-	if (known == &probe) status = stream_run(pipeline, PROBE_FRAMES, &options, &probe, error);
-	if (!status) {
-		steady->recurs = known->period_frames != 0;
-		steady->recurs_at_frame = known->recurs_at_frame;
-		uint32_t frames = steady->recurs ? known->frames + known->period_frames : PROBE_FRAMES / 2;
-		status = stream_run(pipeline, frames, &options, &other, error);
-	}
-	if (!status)
-		status =
-		    steady->recurs ? subtract(&other, known, steady, error) : subtract(known, &other, steady, error);
+	if (batch->period_frames) return take(batch, NULL, steady, error);
+	status = stream_run(pipeline, PROBE_FRAMES, &options, &probe, error);
+	if (!status && !probe.period_frames) status = stream_run(pipeline, PROBE_FRAMES / 2, &options, &half, error);
+	if (!status) status = take(&probe, probe.period_frames ? NULL : &half, steady, error);
 	stream_result_clear(&probe);
-	stream_result_clear(&other);
+	stream_result_clear(&half);
 	return status;
 }

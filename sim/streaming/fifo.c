@@ -45,10 +45,12 @@ int fifo_grow(struct fifo_state *fifo) {
 	fifo->push_at = fifo->pushed % fifo->capacity;
 	fifo->take_at = fifo->taken % fifo->capacity;
 	fifo->evaluate_at = fifo->evaluated % fifo->capacity;
+	fifo->seen_at = fifo->seen % fifo->capacity;
 	return 1;
 }
 
-uint64_t fifo_takes_until(const struct fifo_state *fifo, uint64_t cycle) {
+/* Takes in cycles up to `cycle`; at most `capacity` are later. */
+static uint64_t takes_until(const struct fifo_state *fifo, uint64_t cycle) {
 	uint64_t low = fifo->taken < fifo->capacity ? 0 : fifo->taken - fifo->capacity, high = fifo->taken;
 	while (low < high) { /* bisection: cycles of takes only rise */
 		uint64_t middle = low + (high - low) / 2;
@@ -60,9 +62,19 @@ uint64_t fifo_takes_until(const struct fifo_state *fifo, uint64_t cycle) {
 	return low;
 }
 
+void fifo_evaluate_push(struct fifo_state *fifo, uint64_t cycle) {
+	if (fifo->taken - fifo->seen > fifo->capacity) {
+		fifo->seen = takes_until(fifo, cycle);
+		fifo->seen_at = fifo->seen % fifo->capacity;
+	}
+	for (; fifo->take_cycle[fifo->seen_at] <= cycle; fifo->seen++)
+		fifo->seen_at = fifo_next_place(fifo, fifo->seen_at);
+	fifo_note_fill(fifo, fifo->pushed - fifo->seen);
+}
+
 uint64_t fifo_takes_ahead(const struct fifo_state *fifo) {
 	if (!fifo->pushed) return 0;
-	return fifo->taken - fifo_takes_until(fifo, fifo->push_cycle[(fifo->pushed - 1) % fifo->capacity]);
+	return fifo->taken - takes_until(fifo, fifo->push_cycle[(fifo->pushed - 1) % fifo->capacity]);
 }
 
 void fifo_finish(struct fifo_state *fifo) {

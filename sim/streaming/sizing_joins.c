@@ -8,8 +8,8 @@
  * at other times), both inputs of every join are the places, as deep as in those few frames.
  *
  * The machine is a chain of cause and effect between words: with a depth one above the highest fill no push of those
- * runs is ever refused, so the runs are the same as without a limit. Measured are a batch of one frame and one that
- * recurs, or of MANY_FRAMES frames. */
+ * runs is ever refused, so the runs are the same as without a limit. Measured are a batch of one frame and one of
+ * MANY_FRAMES frames, of which those until it recurs are run. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,13 +86,11 @@ static enum status out_of_memory(struct error *error) {
 	return error_set(error, STATUS_MEMORY, "out of memory for the FIFOs in front of joins");
 }
 
-/* One batch; *recurs: it has reached its steady state, or is stuck. */
-static enum status measure_batch(struct search *search, uint32_t frames, int *is_stuck, int *recurs,
-                                 struct error *error) {
+/* Highest fills with the present places unbounded, in a batch of `frames` frames; to be added to those noted. */
+static enum status measure(struct search *search, uint32_t frames, int *is_stuck, struct error *error) {
 	struct stream_result result;
 	const enum status status = trial_run(search->trial, frames, search->unbounded, &result, error);
 	*is_stuck = !status && result.is_stuck;
-	*recurs = *is_stuck || result.period_frames;
 	for (uint32_t f = 0; f < search->trial->pipeline.fifo_count && !status; f++)
 		if (result.fifos[f].highest_fill > search->highest[f])
 			search->highest[f] = result.fifos[f].highest_fill;
@@ -100,15 +98,11 @@ static enum status measure_batch(struct search *search, uint32_t frames, int *is
 	return status;
 }
 
-/* Highest fills with the present places unbounded, in batches of one frame up to `most_frames`. */
-static enum status measure(struct search *search, uint32_t most_frames, int *is_stuck, struct error *error) {
-	int recurs = 0;
+/* In a batch of one frame and a larger one. */
+static enum status measure_again(struct search *search, uint32_t frames, int *is_stuck, struct error *error) {
 	memset(search->highest, 0, search->trial->pipeline.fifo_count * sizeof *search->highest);
-	enum status status = measure_batch(search, 1, is_stuck, &recurs, error);
-	recurs = *is_stuck;
-	for (uint32_t frames = FEW_FRAMES; !status && !recurs && frames <= most_frames; frames *= 4)
-		status = measure_batch(search, frames, is_stuck, &recurs, error);
-	return status;
+	const enum status status = measure(search, 1, is_stuck, error);
+	return status || *is_stuck ? status : measure(search, frames, is_stuck, error);
 }
 
 /* Bits of a FIFO's words in a frame: what a word of waiting costs there, up to a factor that all of a branch share. */
@@ -177,10 +171,10 @@ static enum status find_places(struct search *search, struct error *error) {
 		              "a fork do not hand a join the same number of words");
 	if (status) return status;
 	place_on_early_branches(search);
-	status = measure(search, MANY_FRAMES, &is_stuck, error);
+	status = measure_again(search, MANY_FRAMES, &is_stuck, error);
 	if (status || !is_stuck) return status;
 	place_at_joins(search, search->keep_named);
-	return measure(search, FEW_FRAMES, &is_stuck, error);
+	return measure_again(search, FEW_FRAMES, &is_stuck, error);
 }
 
 static uint32_t count_joins(const struct pipeline *pipeline) {

@@ -13,7 +13,11 @@ struct fifo_state {
 	uint64_t capacity; /* places of the rings: depth, or as far as grown where depth is unbounded */
 	uint64_t push_at, take_at, evaluate_at; /* pushed, taken and evaluated modulo capacity */
 	uint64_t evaluated;                     /* pushes whose fill is known */
+	uint64_t seen, seen_at;                 /* takes known to be no later than the last of these; modulo capacity */
 	uint64_t words, highest_fill;
+	/* Stalling: by how many cycles at least a word, a place was there before the stage came to it, since the last
+	 * frame was sent; negative where a stage waited. */
+	int64_t word_margin, room_margin;
 	uint32_t from, to;
 };
 
@@ -25,7 +29,6 @@ struct hold {
 };
 
 struct stage_state {
-	struct schedule schedule;
 	struct cursor cursor;
 	struct fifo_state *input[STAGE_PORTS_MAX], *output[STAGE_PORTS_MAX]; /* NULL: none; the first comes first */
 	int input_is_memory[STAGE_PORTS_MAX];                                /* filled by the input DMA */
@@ -35,16 +38,16 @@ struct stage_state {
 	int has_ended;
 	int frame_begun;     /* an iteration of the present frame was issued */
 	uint64_t next_cycle; /* cycles before it are accounted; the next iteration is not issued earlier */
-	/* Iterations with W in the pipeline, oldest first: the advance that makes their word (stalling: counted in
-	 * advances; flushing: in cycles without holds, of which `made_holds` have been added so far). */
-	uint64_t due[PIPE_MAX];
-	uint32_t due_head, due_count;
+	struct stream_stage_counters counters;
 	uint64_t advances; /* stalling: advances done */
 	uint64_t made_holds,
-	    issue_holds;                 /* flushing: cycles held up to the last word made, the last iteration issued */
+	    issue_holds; /* flushing: cycles held up to the last word made, the last iteration issued */
+	/* Iterations with W in the pipeline, oldest first: the advance that makes their word (stalling: counted in
+	 * advances; flushing: in cycles without holds, of which `made_holds` have been added so far). */
+	uint32_t due_head, due_count, hold_head, hold_count;
+	uint64_t due[PIPE_MAX];
 	struct hold holds[PIPE_MAX + 1]; /* flushing: not yet passed by the issue */
-	uint32_t hold_head, hold_count;
-	struct stream_stage_counters counters;
+	struct schedule schedule;
 };
 
 struct stream {
@@ -74,9 +77,6 @@ static inline uint64_t fifo_room_cycle(const struct fifo_state *fifo) {
 }
 int fifo_grow(struct fifo_state *fifo); /* 0: out of memory, as for the next two */
 
-/* Takes in cycles up to `cycle`; at most `capacity` are later. */
-uint64_t fifo_takes_until(const struct fifo_state *fifo, uint64_t cycle);
-
 static inline uint64_t fifo_next_place(const struct fifo_state *fifo, uint64_t place) {
 	return place + 1 == fifo->capacity ? 0 : place + 1;
 }
@@ -87,6 +87,9 @@ static inline void fifo_note_fill(struct fifo_state *fifo, uint64_t fill) {
 	fifo->evaluate_at = fifo_next_place(fifo, fifo->evaluate_at);
 }
 
+/* Notes the fill of the last push, made in this cycle; the last take is later. */
+void fifo_evaluate_push(struct fifo_state *fifo, uint64_t cycle);
+
 static inline int fifo_push(struct fifo_state *fifo, uint64_t cycle) {
 	if (fifo->pushed - fifo->taken == fifo->capacity && !fifo_grow(fifo)) return 0;
 	fifo->push_cycle[fifo->push_at] = cycle;
@@ -96,8 +99,7 @@ static inline int fifo_push(struct fifo_state *fifo, uint64_t cycle) {
 	if (fifo->evaluated + 1 != fifo->pushed || !fifo->taken) return 1;
 	/* Takes later than this push that are known already: it found them not yet done. */
 	uint64_t last = fifo->take_at ? fifo->take_at - 1 : fifo->capacity - 1;
-	uint64_t done = fifo->take_cycle[last] <= cycle ? fifo->taken : fifo_takes_until(fifo, cycle);
-	if (done < fifo->taken) fifo_note_fill(fifo, fifo->pushed - done);
+	if (fifo->take_cycle[last] > cycle) fifo_evaluate_push(fifo, cycle);
 	return 1;
 }
 

@@ -169,6 +169,7 @@ enum status stream_finish(struct stream *stream, struct stream_result *result, s
 
 void stream_result_clear(struct stream_result *result) {
 	free(result->frame_end_cycle);
+	free(result->period_stages);
 	free(result->stages);
 	free(result->fifos);
 	memset(result, 0, sizeof *result);
@@ -196,7 +197,8 @@ static void list_stage(void *context, uint32_t stage, uint64_t cycle) {
 	(void)cycle;
 	if (runner->is_listed[stage]) return;
 	runner->is_listed[stage] = 1;
-	runner->ring[(runner->head + runner->listed++) % runner->count] = stage;
+	const uint32_t place = runner->head + runner->listed++;
+	runner->ring[place < runner->count ? place : place - runner->count] = stage;
 }
 
 static uint32_t pick_stage(struct runner *runner) {
@@ -210,7 +212,7 @@ static uint32_t pick_stage(struct runner *runner) {
 		runner->ring[other] = swapped;
 	}
 	uint32_t stage = runner->ring[runner->head];
-	runner->head = (runner->head + 1) % runner->count;
+	if (++runner->head == runner->count) runner->head = 0;
 	runner->listed--;
 	runner->is_listed[stage] = 0;
 	return stage;
@@ -241,6 +243,7 @@ static void await_frame(struct stream *stream, const struct stream_options *opti
 static enum status run_frames(struct runner *runner, const struct stream_options *options,
                               struct recurrence *recurrence, struct error *error) {
 	struct stream *stream = runner->stream;
+	recurrence->no_drift = stream->pipeline->flushing || options->pace_frames;
 	for (uint32_t i = 0; i < stream->pipeline->stage_count; i++) list_stage(runner, i, 0);
 	if (options->no_recurrence || options->event || stream->frames < 3)
 		return run_until_quiet(runner, options->stop, error);
@@ -252,7 +255,7 @@ static enum status run_frames(struct runner *runner, const struct stream_options
 		await_frame(stream, options);
 		status = recurrence_meet(recurrence, stream, error);
 		if (status) return status;
-		if (recurrence->period_frames) break;
+		if (recurrence->period.frames) break;
 	}
 	stream->released_frames = stream->frames;
 	list_stage(runner, stream->input_stage, 0);
@@ -279,11 +282,15 @@ static enum status run_once(struct runner *runner, const struct pipeline *pipeli
 				*overshoots = 1;
 		if (!*overshoots) status = stream_finish(stream, result, error);
 	}
-	if (!status && recurrence.period_frames) {
-		result->period_cycles = recurrence.period_cycles;
-		result->period_frames = recurrence.period_frames;
-		result->recurs_at_frame = recurrence.at_frame;
+	if (!status) {
 		result->frames_simulated = frames - recurrence.skipped_frames;
+		result->recurs_at_frame = recurrence.at_frame;
+		result->period_frames = recurrence.period.frames;
+	}
+	if (!status && result->period_frames) {
+		result->period_cycles = recurrence.period.cycles[stream->output_stage];
+		result->period_stages = recurrence.period.stages;
+		recurrence.period.stages = NULL;
 	}
 	recurrence_clear(&recurrence);
 	return status;

@@ -34,8 +34,9 @@ struct stream_result {
 	uint32_t frames;
 	uint64_t *frame_end_cycle; /* cycle in which the output DMA takes the last word of frame k */
 	uint64_t period_cycles;    /* steady state: so many cycles for period_frames frames; 0: it did not recur */
-	uint32_t period_frames, recurs_at_frame; /* frames sent when the recurrence was found */
-	uint64_t frames_simulated;               /* the others were repetitions */
+	uint32_t period_frames, recurs_at_frame;     /* frames sent when the recurrence was found */
+	struct stream_stage_counters *period_stages; /* what each stage does in the period; NULL without one */
+	uint64_t frames_simulated;                   /* the others were repetitions */
 	uint32_t stage_count, fifo_count;
 	struct stream_stage_counters *stages;
 	struct stream_fifo_counters *fifos;

@@ -58,6 +58,12 @@ mutation long equal sim/machine/account.c 'a cycle lost' 's/cycles\[unit\]\[stat
 mutation long table sim/run/simulation_rows.c 'states in the table do not sum' 's/total \+= cycles;/total = cycles;/'
 mutation long table sim/run/simulation_rows.c 'a layer left out of the table' 's/(l == layer \|\| )(layer == result->layer_count)\)/\1(layer == result->layer_count \&\& l))/'
 
+# Streaming: frames that are not simulated
+mutation quick test_stream sim/streaming/recurrence.c 'a drift goes on beyond its margin' 's/room_margin \/ \(to - from\)/room_margin \/ (to - from) + 2/'
+mutation long test_stream sim/streaming/recurrence.c 'a FIFO that decided an advance drifts' 's/ \|\| fifo->word_margin < 0 \|\| fifo->room_margin < 0//'
+mutation long test_stream sim/streaming/recurrence.c 'places of a drift are not compared' 's/!= to\) return 0;/!= to \&\& from == to) return 0;/'
+mutation long test_stream sim/streaming/recurrence.c 'a drift moves takes as pushes' 's/times \* again->cycles\[fifo->to\]/times * again->cycles[fifo->from]/'
+
 # Values: executor
 mutation quick equal sim/machine/executor_conv.c 'border constant off by one' 's/counts\[pe\] - border\[pe\]/counts[pe] - border[pe] + 1/'
 mutation quick equal sim/machine/executor_post.c 'threshold direction' 's/a < threshold : a > threshold/a > threshold : a < threshold/'

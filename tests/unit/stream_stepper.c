@@ -29,7 +29,7 @@ struct stepper {
 };
 
 static uint32_t marks_now(const struct stepper *stepper, const struct step_stage *stage) {
-	return stage->frame < stepper->frames ? cursor_marks(&stage->schedule, &stage->cursor) : 0;
+	return stage->frame < stepper->frames ? stage->cursor.marks : 0;
 }
 
 static void count_state(struct stepper *stepper, uint32_t index, enum unit_state state) {
