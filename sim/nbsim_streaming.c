@@ -203,7 +203,7 @@ static void print_sizes(const struct pipeline *before, const struct pipeline *af
 		const struct fifo *fifo = &before->fifos[f];
 		uint32_t depths[2] = {sizing->fifos[f].before_words, sizing->fifos[f].after_words};
 		for (int k = 0; k < 2; k++) {
-			streaming_fifo_memory(fifo->width_bits, depths[k], &blocks);
+			streaming_fifo_memory(before->memories, fifo->width_bits, depths[k], &blocks);
 			luts[k] += blocks.memory_luts + blocks.mux_luts;
 			bram18s[k] += blocks.bram18s;
 		}

@@ -29,7 +29,7 @@ static const struct block_shape {
     {36, 512, 1}, {18, 1024, 1}, {9, 2048, 1},  {4, 4096, 1}, {2, 8192, 1}, {1, 16384, 1},
 };
 
-static void map_bram(const struct memory_shape *shape, struct memory_blocks *blocks) {
+static void map_bram(const struct memory_shape *shape, int is_side_by_side, struct memory_blocks *blocks) {
 	const struct block_shape *best = NULL;
 	uint64_t best_cost = 0, best_banks = 0, best_columns = 0;
 	for (size_t i = 0; i < sizeof block_shapes / sizeof block_shapes[0]; i++) {
@@ -38,7 +38,9 @@ static void map_bram(const struct memory_shape *shape, struct memory_blocks *blo
 		uint64_t banks = divide_up(shape->depth_words, block->depth_words);
 		uint64_t cost = block->cost * columns * banks;
 		/* RAMB36 shapes come first, so among equals the first one stays. */
-		if (best && (cost > best_cost || (cost == best_cost && banks >= best_banks))) continue;
+		int is_better = cost < best_cost || (cost == best_cost && banks < best_banks);
+		if (is_side_by_side) is_better = banks < best_banks || (banks == best_banks && cost < best_cost);
+		if (best && !is_better) continue;
 		best = block;
 		best_cost = cost;
 		best_banks = banks;
@@ -76,8 +78,14 @@ void memory_blocks_of(const struct memory_shape *shape, struct memory_blocks *bl
 	switch (shape->technology) {
 	case TECHNOLOGY_URAM288: map_uram(shape, blocks); break;
 	case TECHNOLOGY_LUTRAM: map_lutram(shape, blocks); break;
-	default: map_bram(shape, blocks); break;
+	default: map_bram(shape, 0, blocks); break;
 	}
+}
+
+void memory_blocks_side_by_side(uint64_t word_bits, uint64_t depth_words, struct memory_blocks *blocks) {
+	const struct memory_shape shape = {word_bits, depth_words, 0, TECHNOLOGY_BRAM36};
+	memset(blocks, 0, sizeof *blocks);
+	if (word_bits && depth_words) map_bram(&shape, 1, blocks);
 }
 
 void memory_blocks_add(struct memory_blocks *sum, const struct memory_blocks *part, uint64_t times) {

@@ -40,6 +40,10 @@ struct memory_blocks {
  * of a URAM, one LUT block), so a column of 10 bits takes two. A shape without bits or words takes nothing. */
 void memory_blocks_of(const struct memory_shape *shape, struct memory_blocks *blocks);
 
+/* Block RAM as Vivado builds it by default (UG901, RAM_DECOMP): blocks as deep as the memory beside each other, no
+ * multiplexers behind them. The fewest depth banks, and of these shapes the least cost. */
+void memory_blocks_side_by_side(uint64_t word_bits, uint64_t depth_words, struct memory_blocks *blocks);
+
 /* Adds `times` x `part` to `sum`, member by member; what one access enables is taken from `part` as it is. */
 void memory_blocks_add(struct memory_blocks *sum, const struct memory_blocks *part, uint64_t times);
 

@@ -11,6 +11,7 @@
 
 enum {
 	LUTS_PER_BRAM18 = 150,
+	BLOCK_BITS = 1024, /* partitioned: the smallest memory in block RAM */
 	SHIFT_LUTS = 8,
 	POINTER_LUTS = 28,
 	BLOCK_LUTS = 65, /* and a bit for each of the word: the word just pushed goes around the block */
@@ -33,15 +34,21 @@ static uint64_t luts_of(const struct memory_blocks *blocks) {
 	return blocks->memory_luts + blocks->mux_luts;
 }
 
-/* In fabric, or in block RAM where that saves enough. */
-static void choose(uint64_t width_bits, uint64_t depth_words, const struct memory_blocks *fabric,
+/* In fabric, or in block RAM where that saves enough; partitioned: where it is large enough. */
+static void choose(uint32_t memories, uint64_t width_bits, uint64_t depth_words, const struct memory_blocks *fabric,
                    struct memory_blocks *blocks) {
 	const struct memory_shape shape = {width_bits, depth_words, 0, TECHNOLOGY_BRAM36};
-	memory_blocks_of(&shape, blocks);
-	if (luts_of(fabric) <= luts_of(blocks) + LUTS_PER_BRAM18 * blocks->bram18s) *blocks = *fabric;
+	int is_fabric = width_bits * depth_words < BLOCK_BITS;
+	if (memories == MEMORIES_PARTITIONED) {
+		memory_blocks_side_by_side(width_bits, depth_words, blocks);
+	} else {
+		memory_blocks_of(&shape, blocks);
+		is_fabric = luts_of(fabric) <= luts_of(blocks) + LUTS_PER_BRAM18 * blocks->bram18s;
+	}
+	if (is_fabric) *blocks = *fabric;
 }
 
-void streaming_ram(uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks) {
+void streaming_ram(uint32_t memories, uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks) {
 	const struct memory_shape shape = {width_bits, depth_words, 0, TECHNOLOGY_LUTRAM};
 	struct memory_blocks fabric;
 	memset(blocks, 0, sizeof *blocks);
@@ -51,10 +58,10 @@ void streaming_ram(uint64_t width_bits, uint64_t depth_words, struct memory_bloc
 	}
 	memory_blocks_of(&shape, &fabric);
 	fabric.ffs = width_bits; /* one register behind it */
-	choose(width_bits, depth_words, &fabric, blocks);
+	choose(memories, width_bits, depth_words, &fabric, blocks);
 }
 
-void streaming_fifo_memory(uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks) {
+void streaming_fifo_memory(uint32_t memories, uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks) {
 	const struct memory_shape shape = {width_bits, depth_words, 0, TECHNOLOGY_LUTRAM};
 	struct memory_blocks pointed, shifted = {0};
 	if (depth_words <= 2) { /* two registers and the choice of one */
@@ -66,13 +73,13 @@ void streaming_fifo_memory(uint64_t width_bits, uint64_t depth_words, struct mem
 	pointed.ffs = 4 * log2_up(depth_words); /* the pointers; it is read without a register */
 	shifted.memory_luts = shifted.access_luts = width_bits * divide_up(depth_words, 32);
 	shifted.mux_luts = SHIFT_LUTS;
-	choose(width_bits, depth_words, luts_of(&pointed) < luts_of(&shifted) ? &pointed : &shifted, blocks);
+	choose(memories, width_bits, depth_words, luts_of(&pointed) < luts_of(&shifted) ? &pointed : &shifted, blocks);
 }
 
 /* ---- all of them */
 
-static void fill_fifo(const struct fifo *fifo, struct fifo_resources *resources) {
-	streaming_fifo_memory(fifo->width_bits, fifo->depth_words, &resources->memory);
+static void fill_fifo(const struct fifo *fifo, uint32_t memories, struct fifo_resources *resources) {
+	streaming_fifo_memory(memories, fifo->width_bits, fifo->depth_words, &resources->memory);
 	resource_row_add_blocks(&resources->row, &resources->memory, GRADE_FORMULA);
 	resource_row_add(&resources->row, RESOURCE_FF, log2_up((uint64_t)fifo->depth_words + 1), GRADE_FORMULA);
 	if (resources->memory.bram18s) {
@@ -106,11 +113,12 @@ enum status estimate_streaming_resources(const struct pipeline *pipeline, const 
 	if (!resources->stages || !resources->fifos)
 		return error_set(error, STATUS_MEMORY, "out of memory for the resources of the stages");
 	for (uint32_t i = 0; i < pipeline->stage_count; i++) {
-		resource_of_stage(&pipeline->stages[i], (enum device_dsp)device->dsp_kind, &resources->stages[i]);
+		resource_of_stage(&pipeline->stages[i], pipeline->memories, (enum device_dsp)device->dsp_kind,
+		                  &resources->stages[i]);
 		resource_row_sum(&resources->total, &resources->stages[i].row);
 	}
 	for (uint32_t f = 0; f < pipeline->fifo_count; f++) {
-		fill_fifo(&pipeline->fifos[f], &resources->fifos[f]);
+		fill_fifo(&pipeline->fifos[f], pipeline->memories, &resources->fifos[f]);
 		resource_row_sum(&resources->fifo_total, &resources->fifos[f].row);
 	}
 	resource_row_sum(&resources->total, &resources->fifo_total);

@@ -4,12 +4,16 @@
  * Counted from the shapes of struct pipeline, with the packing and memory-block rules of resource.h, and constants from
  * the synthesis of the stages' RTL (configs/tech/streaming_synthesis.csv; the errors stand in
  * resource_streaming_stages.c). The DMA masters are those of the time-shared machine, so `assumed`. What is built: a
- * matrix unit has PE x SIMD lanes, an accumulator a PE, one weight memory PE x SIMD weights wide and as deep as its
- * folds, a memory of its input vector, thresholds and their compares; a window its row buffer; a FIFO registers, shift
- * registers, LUT memory or block RAM.
+ * matrix unit has PE x SIMD lanes, an accumulator a PE, weights as deep as its folds, its input vector, thresholds and
+ * their compares; a window its row buffer; a FIFO registers, shift registers, LUT memory or block RAM.
  *
- * Weights, thresholds and parameters are memories that can be loaded: LUT memory or block RAM. A memory takes block RAM
- * where that saves more than 150 LUTs for each RAMB18 (assumed: the devices here have 160 to 320 LUTs for each).
+ * Weights, thresholds and parameters are memories that can be loaded. streaming.memories = shared: one of weights and
+ * one of thresholds a stage, as wide as its lanes; block RAM where that saves more than 150 LUTs for each RAMB18
+ * (assumed: the devices here have 160 to 320 LUTs for each). partitioned, as BNN-PYNQ's public source makes Vivado HLS
+ * build them: weights a memory a PE (ARRAY_PARTITION of dimension 1 in top.cpp), thresholds a memory of 16-bit words a
+ * PE and threshold (dimensions 1 and 3), the rows of a window a memory for each stride of rows (inputBuf in
+ * slidingwindow.h), the input vector in registers (inputBuf in mvau.hpp); block RAM from 1,024 bits on (what Vivado was
+ * observed to do: YosysHQ/yosys pull request 1533), as deep blocks side by side (UG901, RAM_DECOMP).
  * UltraRAM is not used (assumed).
  */
 #ifndef SIM_ESTIMATE_RESOURCE_STREAMING_H
@@ -54,12 +58,14 @@ void resource_row_sum(struct resource_row *sum, const struct resource_row *row);
 void estimate_streaming_fit(const struct streaming_resources *resources, const struct device *device,
                             struct resource_fit *fit, uint32_t *largest_stage);
 
-/* One memory of `width_bits` x `depth_words` by the rule above; one word is a register. */
-void streaming_ram(uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks);
+/* One memory of `width_bits` x `depth_words` by the rules above (`memories`: enum config_memories); one word is a
+ * register. */
+void streaming_ram(uint32_t memories, uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks);
 /* A FIFO's: registers for two words, else shift registers or LUT memory, whichever takes fewer LUTs, or block RAM. */
-void streaming_fifo_memory(uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks);
+void streaming_fifo_memory(uint32_t memories, uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks);
 
 /* resource_streaming_stages.c: fills one cleared stage. */
-void resource_of_stage(const struct stage *stage, enum device_dsp dsp, struct stage_resources *resources);
+void resource_of_stage(const struct stage *stage, uint32_t memories, enum device_dsp dsp,
+                       struct stage_resources *resources);
 
 #endif

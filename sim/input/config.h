@@ -24,6 +24,7 @@ enum config_residency { RESIDENCY_AUTO, RESIDENCY_RESIDENT, RESIDENCY_LAYER, RES
 enum config_technology { TECHNOLOGY_LUTRAM, TECHNOLOGY_BRAM36, TECHNOLOGY_URAM288 };
 enum config_pipeline { PIPELINE_STALLING, PIPELINE_FLUSHING };
 enum config_link { LINK_PIXEL, LINK_DIRECT, LINK_PLANE }; /* words between layers */
+enum config_memories { MEMORIES_SHARED, MEMORIES_PARTITIONED };
 enum config_kernel { KERNEL_SYSTEMC, KERNEL_NATIVE };
 
 /* The machine's buffers, in the order used everywhere (commands, ports, counters). */
@@ -117,6 +118,7 @@ struct config {
 	    streaming_pool_latency_cycles, streaming_point_latency_cycles; /* L of each kind */
 	uint32_t streaming_converter_step_ratio;                           /* 0: none */
 	uint32_t streaming_pool_overhead_cycles;
+	uint32_t streaming_memories; /* enum config_memories */
 	/* [compile]: widths the compiler quantises to */
 	uint32_t compile_skip_weight_bits, compile_stem_weight_bits, compile_head_weight_bits;
 	uint32_t compile_map_bits; /* fixed-point maps */

@@ -314,6 +314,14 @@ const struct config_parameter config_parameters[] = {
     {"streaming", "pool_overhead_cycles", "cycles", WHOLE, AT(streaming_pool_overhead_cycles), "3", 0, 64, NULL,
      "Cycles between the rows of a pool.", "assumed: leaving one loop and entering the next", TIMING_STRUCTURAL,
      "0-64"},
+    {"streaming", "memories", "1", WORD, AT(streaming_memories), "shared", 0, 1, "shared|partitioned",
+     "shared: one memory of weights and one of thresholds a layer, as wide as its lanes. partitioned: one a PE, and "
+     "one a "
+     "PE and threshold; a window keeps each block of rows in a memory, a matrix unit its input vector in registers.",
+     "partitioned: BNN-PYNQ, top.cpp and its HLS library (public source); shared: the Verilog here, and the FINN "
+     "compiler's "
+     "decoupled weights",
+     TIMING_NONE, ""},
 
     {"compile", "skip_weight_bits", "bits", WHOLE, AT(compile_skip_weight_bits), "8", 1, 16, NULL,
      "Weights of skip convolutions.",

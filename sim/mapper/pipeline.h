@@ -89,6 +89,7 @@ struct pipeline {
 	uint32_t flushing;     /* streaming.pipeline */
 	uint32_t start_cycles; /* streaming.dma_start_cycles: the input's first advance is not before this cycle */
 	uint32_t pool_overhead_cycles;
+	uint32_t memories; /* streaming.memories; for estimates alone */
 	char reason[160]; /* how the folding was chosen, one line */
 };
 

@@ -360,6 +360,7 @@ enum status pipeline_build(const struct trace *trace, const struct config *confi
 	pipeline->flushing = config->streaming_pipeline == PIPELINE_FLUSHING;
 	pipeline->start_cycles = config->streaming_dma_start_cycles;
 	pipeline->pool_overhead_cycles = config->streaming_pool_overhead_cycles;
+	pipeline->memories = config->streaming_memories;
 	enum status status = STATUS_OK;
 	if (!build.main_ends || !build.skip_ends || !build.named || !build.last || !pipeline->stages ||
 	    !pipeline->fifos)

@@ -14,23 +14,24 @@
 static void memories(void **state) {
 	struct memory_blocks blocks;
 	(void)state;
-	streaming_ram(14, 1, &blocks); /* a register */
+	streaming_ram(MEMORIES_SHARED, 14, 1, &blocks); /* a register */
 	assert_int_equal(blocks.memory_luts + blocks.bram18s, 0);
 	assert_int_equal(blocks.ffs, 14);
-	streaming_ram(14, 32, &blocks);
+	streaming_ram(MEMORIES_SHARED, 14, 32, &blocks);
 	assert_int_equal(blocks.memory_luts, 8);
-	streaming_ram(36, 512, &blocks); /* 8 LUTs for 7 x 64 bits, 384 in all, or one RAMB18 */
+	streaming_ram(MEMORIES_SHARED, 36, 512, &blocks); /* 8 LUTs for 7 x 64 bits, 384 in all, or one RAMB18 */
 	assert_int_equal(blocks.bram18s, 1);
 	assert_int_equal(blocks.memory_luts, 0);
-	streaming_fifo_memory(64, 2, &blocks); /* registers and the choice of one */
+	streaming_fifo_memory(MEMORIES_SHARED, 64, 2, &blocks); /* registers and the choice of one */
 	assert_int_equal(blocks.memory_luts, 0);
 	assert_int_equal(blocks.ffs, 128);
-	streaming_fifo_memory(64, 32, &blocks); /* LUT memory: 5 x 8, and pointers; a shift register: 64 */
+	streaming_fifo_memory(MEMORIES_SHARED, 64, 32,
+	                      &blocks); /* LUT memory: 5 x 8, and pointers; a shift register: 64 */
 	assert_int_equal(blocks.memory_luts, 40);
-	streaming_fifo_memory(8, 32, &blocks);
+	streaming_fifo_memory(MEMORIES_SHARED, 8, 32, &blocks);
 	assert_int_equal(blocks.memory_luts, 8);
-	assert_int_equal(blocks.ffs, 0);         /* shifted */
-	streaming_fifo_memory(72, 512, &blocks); /* 16 LUTs a bit or two RAMB18 */
+	assert_int_equal(blocks.ffs, 0);                          /* shifted */
+	streaming_fifo_memory(MEMORIES_SHARED, 72, 512, &blocks); /* 16 LUTs a bit or two RAMB18 */
 	assert_int_equal(blocks.bram18s, 2);
 }
 
@@ -155,7 +156,7 @@ static void compare_point(const struct point *point, struct errors *errors) {
 	struct stage stage;
 	struct stage_resources resources = {0};
 	if (!make_stage(point, &stage) || errors->count == sizeof errors->luts / sizeof errors->luts[0]) return;
-	resource_of_stage(&stage, DEVICE_DSP48E2, &resources);
+	resource_of_stage(&stage, MEMORIES_SHARED, DEVICE_DSP48E2, &resources);
 	const struct resource_amount *amounts = resources.row.amounts;
 	if ((amounts[RESOURCE_BRAM18].count > 0) != (point->bram18s > 0)) return;
 	if ((amounts[RESOURCE_DSP].count > 0) != (point->dsps > 0)) return;
@@ -202,11 +203,11 @@ static void products_follow_the_packing_rules(void **state) {
 	                      .kernel_height = 1, .kernel_width = 1};
 	struct stage_resources wide = {0}, narrow = {0};
 	(void)state;
-	resource_of_stage(&stage, DEVICE_DSP48E2, &wide);
+	resource_of_stage(&stage, MEMORIES_SHARED, DEVICE_DSP48E2, &wide);
 	assert_int_equal(wide.row.amounts[RESOURCE_DSP].count, 8);
 	assert_int_equal(wide.packing.products_per_dsp, 2);
 	stage.input_bits = stage.weight_bits = 4;
-	resource_of_stage(&stage, DEVICE_DSP48E2, &narrow);
+	resource_of_stage(&stage, MEMORIES_SHARED, DEVICE_DSP48E2, &narrow);
 	assert_int_equal(narrow.row.amounts[RESOURCE_DSP].count, 0);
 	assert_true(narrow.row.amounts[RESOURCE_LUT].count > 16 * 26);
 }
