@@ -15,6 +15,15 @@ static int is_simulated(const struct comparison_row *row) {
 	return row->simulated_cycles > 0;
 }
 
+/* Why a blind row that was simulated is not in the statistics; NULL: it is, or is fitted. */
+static const char *why_not_counted(const struct comparison_row *row) {
+	const struct measurement *measurement = row->measurement;
+	if (!is_simulated(row) || row->is_counted || measurement->use == MEASUREMENT_FITTED) return NULL;
+	if (measurement->grade == 'C') return "grade C";
+	if (!measurement->clock_stated) return "clock";
+	return "folding";
+}
+
 static void print_rows(const struct comparison *comparison, FILE *out) {
 	fprintf(out, "%-27s %-5s %-6s %7s %13s %13s %9s  %s\n", "row", "grade", "use", "frames", "measured us",
 	        "simulated us", "error %", "counted");
@@ -25,11 +34,14 @@ static void print_rows(const struct comparison *comparison, FILE *out) {
 		fprintf(out, "%-27s %-5c %-6s %7" PRIu32 " %13.2f %13.2f %+9.2f", measurement->row_id,
 		        measurement->grade, measurement_use_names[measurement->use], measurement->batch_frames,
 		        measurement->total_time_us, row->simulated_us, row->error_percent);
-		fprintf(out, "%s%s\n", row->is_counted ? "  " : "",
-		        row->is_counted ? comparison_group_names[row->group] : "");
+		const char *why = why_not_counted(row);
+		if (row->is_counted) fprintf(out, "  %s", comparison_group_names[row->group]);
+		if (why) fprintf(out, "  no: %s", why);
+		fputc('\n', out);
 	}
-	fputs("\nus: the whole batch, from start to done. counted: blind, graded A or B, folding and clock stated.\n"
-	      "fitted: a parameter of its build was chosen on this row. blind: nothing was.\n",
+	fputs("\nus: the whole batch, from start to done. counted: blind, graded A or B, folding and clock stated;\n"
+	      "no: not counted, as this is not stated. fitted: a parameter of its build was chosen on this row.\n"
+	      "blind: nothing was.\n",
 	      out);
 }
 
@@ -65,6 +77,42 @@ static void print_statistics(const struct comparison *comparison, FILE *out) {
 	for (int group = 0; group < GROUP_COUNT; group++) print_ids(comparison, (enum comparison_group)group, out);
 }
 
+static int has_same_reason(const struct comparison_row *a, const struct comparison_row *b) {
+	const char *why = why_not_counted(a), *other = why_not_counted(b);
+	return why && other && !strcmp(why, other) && !strcmp(a->reason, b->reason);
+}
+
+/* "ID (3.1 us too short), ID (2 us too long): not counted: why: reason" for the rows with the reason of row `first`. */
+static void print_reason(const struct comparison *comparison, size_t first, FILE *out) {
+	const struct comparison_row *rows = comparison->rows;
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *memory = open_memstream(&text, &bytes);
+	if (!memory) return;
+	for (size_t i = first; i < comparison->count; i++) {
+		if (!has_same_reason(&rows[first], &rows[i])) continue;
+		double short_us = rows[i].measurement->total_time_us - rows[i].simulated_us;
+		fprintf(memory, "%s%s (%.4g us too %s)", i > first ? ", " : "", rows[i].measurement->row_id,
+		        fabs(short_us), short_us < 0 ? "long" : "short");
+	}
+	fprintf(memory, ": not counted: %s%s%s", why_not_counted(&rows[first]), *rows[first].reason ? ": " : "",
+	        rows[first].reason);
+	if (!fclose(memory)) text_wrap(out, text, 0, INDENT, WIDTH);
+	free(text);
+}
+
+static void print_not_counted(const struct comparison *comparison, FILE *out) {
+	size_t count = 0;
+	for (size_t i = 0; i < comparison->count; i++) {
+		size_t before = 0;
+		if (!why_not_counted(&comparison->rows[i])) continue;
+		while (!has_same_reason(&comparison->rows[before], &comparison->rows[i])) before++;
+		if (before < i) continue;
+		if (!count++) fputc('\n', out);
+		print_reason(comparison, i, out);
+	}
+}
+
 static void print_not_simulated(const struct comparison *comparison, FILE *out) {
 	size_t count = 0;
 	for (size_t i = 0; i < comparison->count; i++) {
@@ -87,28 +135,30 @@ static int has_resources(const struct comparison_row *row) {
 	return 0;
 }
 
-/* "26072 / 24711" in a column. */
+/* "26072 24711 0.95" in a column: published, ours, ratio. */
 static void print_pair(const struct comparison_row *row, int resource, int width, FILE *out) {
-	char text[64] = "-";
-	if (has_both(row, resource))
-		snprintf(text, sizeof text, "%.9g / %.9g", row->measurement->resources[resource],
-		         row->resources[resource]);
+	char text[96] = "-";
+	if (has_both(row, resource)) {
+		const double published = row->measurement->resources[resource], ours = row->resources[resource];
+		int length = snprintf(text, sizeof text, "%.9g %.9g", published, ours);
+		if (published > 0) snprintf(text + length, sizeof text - (size_t)length, " %5.2f", ours / published);
+	}
 	fprintf(out, " %*s", width, text);
 }
 
 static void print_resources(const struct comparison *comparison, FILE *out) {
-	static const int widths[MEASURED_RESOURCE_COUNT] = {15, 15, 13, 11};
+	static const int widths[MEASURED_RESOURCE_COUNT] = {18, 18, 18, 12};
 	static const char *const heads[MEASURED_RESOURCE_COUNT] = {"LUT", "FF", "BRAM36", "DSP"};
 	size_t count = 0;
 	for (size_t i = 0; i < comparison->count; i++) {
 		const struct comparison_row *row = &comparison->rows[i];
 		if (!has_resources(row)) continue;
 		if (!count++) {
-			fprintf(out, "\n%-27s", "published / ours");
+			fprintf(out, "\npublished, ours, ours / published\n%-19s", "row");
 			for (int r = 0; r < MEASURED_RESOURCE_COUNT; r++) fprintf(out, " %*s", widths[r], heads[r]);
-			fputs("  grade of ours\n", out);
+			fputs("  grade\n", out);
 		}
-		fprintf(out, "%-27s", row->measurement->row_id);
+		fprintf(out, "%-19s", row->measurement->row_id);
 		for (int r = 0; r < MEASURED_RESOURCE_COUNT; r++) print_pair(row, r, widths[r], out);
 		fprintf(out, "  %s\n", row->resource_grade);
 	}
@@ -116,7 +166,8 @@ static void print_resources(const struct comparison *comparison, FILE *out) {
 		text_wrap(
 		    out,
 		    "Published: the whole placed design, with its bus interfaces, parameter loading and the parts "
-		    "that join it to the processor; ours: the stages, FIFOs and DMA.",
+		    "that join it to the processor; ours: the stages, FIFOs and DMA. grade: of ours, the least sure of "
+		    "the four.",
 		    0, 0, WIDTH);
 }
 
@@ -146,6 +197,7 @@ static void print_paper(const struct paper_figures *paper, FILE *out) {
 void comparison_print_table(const struct comparison *comparison, const struct paper_figures *paper, FILE *out) {
 	print_rows(comparison, out);
 	print_statistics(comparison, out);
+	print_not_counted(comparison, out);
 	print_not_simulated(comparison, out);
 	fputc('\n', out);
 	text_wrap(out,
@@ -186,7 +238,7 @@ static void csv_row(const struct comparison_row *row, FILE *out) {
 	csv_values(row->measurement->total_time_us, is_simulated(row) ? row->simulated_us : NAN, is_simulated(row),
 	           out);
 	fprintf(out, "%d,", row->is_counted);
-	if (!is_simulated(row)) plot_csv_text(out, row->reason);
+	if (!row->is_counted) plot_csv_text(out, row->reason);
 	fputc('\n', out);
 	for (int r = 0; r < MEASURED_RESOURCE_COUNT; r++) {
 		if (!has_both(row, r)) continue;
