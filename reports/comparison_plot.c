@@ -100,7 +100,7 @@ static void write_axis(char axis, double low, double high, FILE *out) {
 static void write_command(const struct extent *extent, double low, double high, struct plot *plot) {
 	FILE *out = plot->command;
 	fprintf(out, "plot [%.9g:%.9g] x with lines linecolor rgb '#909090' linewidth 1 notitle", low, high);
-	for (int s = 0; s < SERIES_COUNT; s++) {
+	for (int s = SERIES_COUNT - 1; s >= 0; s--) { /* those that count lie on top */
 		if (!extent->counts[s]) continue;
 		fprintf(out, ", \\\n     '%s.csv' skip 1 using (strcol(1) eq ", plot->name);
 		plot_quote(out, styles[s].name);
@@ -127,8 +127,10 @@ enum status comparison_plot(const struct comparison *comparison, const char *pat
 			write_axis('x', low, high, plot.settings);
 			write_axis('y', low, high, plot.settings);
 			plot_labels(&plot, "Measured (cycles per frame)", "Simulated (cycles per frame)");
-			fputs("set grid xtics\n", plot.settings);
-			plot_key(&plot, SERIES_COUNT, strlen(styles[SERIES_OTHER].name), NULL, 0);
+			/* above the diagonal is room: a machine is seldom slower than its simulation by much */
+			fputs("set grid xtics\nset size square\n"
+			      "set key inside top left vertical Left reverse samplen 1 spacing 1.1\n",
+			      plot.settings);
 			write_command(&extent, low, high, &plot);
 			status = plot_draw(&plot, error);
 		}

@@ -72,9 +72,17 @@ static enum status bad_quotes(const struct csv_file *file, uint32_t line, struct
 	                 file->path, line);
 }
 
+static int is_blank(const char *at) {
+	return *at == '\n' || *at == '\0' || (*at == '\r' && (at[1] == '\n' || at[1] == '\0'));
+}
+
 /* The header: which column stands where. */
 static enum status read_header(struct csv_file *file, char **at, struct error *error) {
 	char end = ',';
+	if (is_blank(*at))
+		return error_set(error, STATUS_INPUT,
+		                 "%.800s: line 1 is empty; expected the names of the columns: %.60s, ...", file->path,
+		                 file->columns[0].name);
 	for (size_t c = 0; c < file->column_count; c++) file->place[c] = SIZE_MAX;
 	for (file->width = 0; end == ','; file->width++) {
 		const char *name;
@@ -86,6 +94,10 @@ static enum status read_header(struct csv_file *file, char **at, struct error *e
 		while (c < file->column_count && strcmp(file->columns[c].name, name) != 0)
 			text_nearest_offer(&nearest, file->columns[c++].name);
 		const char *best = text_nearest_best(&nearest);
+		if (c == file->column_count && strchr(name, ';'))
+			return error_set(error, STATUS_INPUT,
+			                 "%.800s: line 1: '%.60s': expected fields separated by commas", file->path,
+			                 name);
 		if (c == file->column_count)
 			return error_set(error, STATUS_INPUT, "%.800s: line 1: unknown column '%.60s'%s%s", file->path,
 			                 name, best ? "; the nearest known one is " : "", best ? best : "");
@@ -99,10 +111,6 @@ static enum status read_header(struct csv_file *file, char **at, struct error *e
 			return error_set(error, STATUS_INPUT, "%.900s: line 1: column %s is missing", file->path,
 			                 file->columns[c].name);
 	return STATUS_OK;
-}
-
-static int is_blank(const char *at) {
-	return *at == '\n' || *at == '\0' || (*at == '\r' && (at[1] == '\n' || at[1] == '\0'));
 }
 
 static enum status read_row(struct csv_file *file, char **at, uint32_t line, struct error *error) {
@@ -133,6 +141,7 @@ enum status csv_file_read(struct csv_file *file, const char *path, const struct 
 	enum status status = read_bytes(file, &bytes, error);
 	if (status) return status;
 	char *at = file->bytes;
+	if (!strncmp(at, "\xef\xbb\xbf", 3)) at += 3; /* the mark that spreadsheets put in front of UTF-8 */
 	size_t lines = count_lines(at);
 	status = read_header(file, &at, error);
 	if (status) return status;

@@ -75,7 +75,8 @@ static enum status run_command(const struct report_arguments *arguments, struct 
 		                 "expected a command: figure NAME, report, list or compare (nbreport --help)");
 	if (!strcmp(command, "figure")) {
 		if (words == 2) return run_figure(arguments, error);
-		return error_set(error, STATUS_USAGE, "figure: expected attribution, latency, pareto, organisation or accuracy");
+		return error_set(error, STATUS_USAGE,
+		                 "figure: expected attribution, latency, pareto, organisation or accuracy");
 	}
 	if (text_word_index("report|list|compare", command) < 0)
 		return error_set(error, STATUS_USAGE,

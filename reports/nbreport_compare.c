@@ -17,7 +17,16 @@ static enum status print(const struct report_arguments *arguments, const struct 
 		comparison_print_table(comparison, paper, stdout);
 	if (!arguments->plot) return STATUS_OK;
 	enum status status = comparison_plot(comparison, arguments->plot, error);
-	if (!status) fprintf(stderr, "compare: %s\n", arguments->plot);
+	if (!status) {
+		struct comparison_statistics all = comparison_statistics(comparison, GROUP_COUNT);
+		fprintf(stderr, "compare: %s\n", arguments->plot);
+		if (all.count)
+			fprintf(stderr,
+			        "compare: a caption should say: %zu blind rows count, error %.2g %% in the median, "
+			        "%.2g %% at "
+			        "most (%s); crosses: clock or folding is not stated, or a driver is in a short time\n",
+			        all.count, all.median, all.worst, all.worst_row->measurement->row_id);
+	}
 	return status;
 }
 

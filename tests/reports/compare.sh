@@ -46,6 +46,10 @@ rows_are "$header" "${row/,300,/,250,}"
 check "compare: another clock than the configuration's" bad "clock_mhz is 250, but lfc-w1a1-ultra96.ini has 300"
 rows_are "$header"
 check "compare: no row" bad "has no row behind its header"
+rows_are
+check "compare: an empty file" bad "line 1 is empty; expected the names of the columns: row_id"
+rows_are "${header//,/;}" "${row//,/;}"
+check "compare: semicolons" bad "expected fields separated by commas"
 check "compare: no file" refused 4 "none.csv: cannot be opened" compare --reference none.csv
 rows_are "$header" "$row"
 check "compare: --rows of no row" refused 2 "names no row" compare --reference own/rows.csv --rows 'TWO,B*'
@@ -64,6 +68,8 @@ check "compare: all of them" says '^all +3 +2\.00 +5\.00 +5\.00 +FIVE$'
 check "compare: listed by id" says '^single image: ONE, TWO, FIVE$'
 check "compare: a fitted row is printed, not counted" says '^FITTED +A +fitted +1 .* \+9\.00$'
 check "compare: the others have their reason" says '^CONTEXT: not simulated: because$'
+check "compare: why a simulated row is not counted" says '^CLOCK \([0-9.]+ us too long\): not counted: clock$'
+check "compare: and in its line" says '^GRADE +C .* \+9\.00  no: grade C$'
 check "compare: --rows" says '^all +2 ' --rows 'T*,FIVE,FITTED'
 check "compare: CSV" says '^time,FIVE,A,blind,,lfc-w1a1-ultra96.ini,1,batch_time,us,[0-9.]+,[0-9.]+,(5|4\.9999|5\.0000)[0-9.]*,1,$' --format csv
 

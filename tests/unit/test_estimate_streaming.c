@@ -197,6 +197,61 @@ static void stages_are_near_their_synthesis(void **state) {
 	.kind = kind_, .input_lanes = simd, .output_lanes = pe, .input_bits = input_bits_,                             \
 	.weight_bits = weight_bits_, .accumulator_bits = sum, .threshold_count = count, .output_bits = out
 
+static void fill_lanes(uint32_t memories, uint32_t pe, uint32_t simd, uint32_t inputs, uint32_t outputs,
+                       struct stage_resources *resources) {
+	const struct stage stage = {LANES(STAGE_MATRIX, pe, simd, 1, 1, 11, 1, 1), .input_channels = inputs,
+	                            .output_channels = outputs, .kernel_height = 1, .kernel_width = 1};
+	memset(resources, 0, sizeof *resources);
+	resource_of_stage(&stage, memories, DEVICE_DSP48E1, resources);
+}
+
+/* The layers of LFC: 64, 64, 64 and 16 RAMB18 are 208, as many as BNN-PYNQ's report counts (and 6 RAMB36 of FIFOs and
+ * bus). Layers of CNV: 2,304 words of 32 bits take 4 RAMB36 of 4K x 9, 18,432 words 32 of 32K x 1. */
+static void partitioned_memories(void **state) {
+	struct stage_resources resources;
+	struct memory_blocks blocks;
+	(void)state;
+	fill_lanes(MEMORIES_PARTITIONED, 32, 64, 832, 1024, &resources);
+	assert_int_equal(resources.weights.bram18s, 64);
+	assert_int_equal(resources.thresholds.bram18s, 0); /* 32 words of 16 bits: LUTs */
+	assert_int_equal(resources.thresholds.memory_luts, 32 * 16);
+	assert_int_equal(resources.data.ffs, 832);
+	fill_lanes(MEMORIES_PARTITIONED, 64, 32, 1024, 1024, &resources);
+	assert_int_equal(resources.weights.bram18s, 64);
+	assert_int_equal(resources.weights.access_bram18s, 64); /* all are read in a cycle */
+	fill_lanes(MEMORIES_PARTITIONED, 32, 64, 1024, 1024, &resources);
+	assert_int_equal(resources.weights.bram18s, 64);
+	fill_lanes(MEMORIES_PARTITIONED, 16, 8, 1024, 64, &resources);
+	assert_int_equal(resources.weights.bram18s, 16);
+	fill_lanes(MEMORIES_SHARED, 16, 8, 1024, 64, &resources); /* 128 bits x 512 words */
+	assert_int_equal(resources.weights.bram18s, 4);
+	memory_blocks_side_by_side(32, 2304, &blocks);
+	assert_int_equal(blocks.bram18s, 8);
+	assert_int_equal(blocks.mux_luts, 0);
+	memory_blocks_side_by_side(32, 18432, &blocks);
+	assert_int_equal(blocks.bram18s, 64);
+	streaming_ram(MEMORIES_PARTITIONED, 32, 32, &blocks); /* 1,024 bits */
+	assert_int_equal(blocks.bram18s, 1);
+	streaming_ram(MEMORIES_PARTITIONED, 31, 33, &blocks);
+	assert_int_equal(blocks.bram18s, 0);
+}
+
+/* 3 x 3 over 30 columns of two 32-bit words: 4 memories of one row of 60 words. */
+static void a_window_in_parts(void **state) {
+	const struct stage stage = {.kind = STAGE_WINDOW,
+	                            .input_bits = 1,
+	                            .input_lanes = 32,
+	                            .input_channels = 64,
+	                            .input_width = 30,
+	                            .kernel_height = 3,
+	                            .stride = 1};
+	struct stage_resources resources = {0};
+	(void)state;
+	resource_of_stage(&stage, MEMORIES_PARTITIONED, DEVICE_DSP48E1, &resources);
+	assert_int_equal(resources.data.bram18s, 4);
+	assert_int_equal(resources.data.access_bram18s, 1);
+}
+
 /* 8 x 8 bits: two products share a DSP48E2; 4 x 4 bits are made in LUTs. */
 static void products_follow_the_packing_rules(void **state) {
 	struct stage stage = {LANES(STAGE_MATRIX, 4, 4, 8, 8, 20, 0, 20), .input_channels = 8, .output_channels = 8,
@@ -363,6 +418,8 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(memories),
 	    cmocka_unit_test(stages_are_near_their_synthesis),
+	    cmocka_unit_test(partitioned_memories),
+	    cmocka_unit_test(a_window_in_parts),
 	    cmocka_unit_test(products_follow_the_packing_rules),
 	    cmocka_unit_test(sums_and_fit),
 	    cmocka_unit_test(energy_is_the_sum_of_its_rows),
