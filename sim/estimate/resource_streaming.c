@@ -78,16 +78,25 @@ void streaming_fifo_memory(uint32_t memories, uint64_t width_bits, uint64_t dept
 
 /* ---- all of them */
 
-static void fill_fifo(const struct fifo *fifo, uint32_t memories, struct fifo_resources *resources) {
-	streaming_fifo_memory(memories, fifo->width_bits, fifo->depth_words, &resources->memory);
-	resource_row_add_blocks(&resources->row, &resources->memory, GRADE_FORMULA);
-	resource_row_add(&resources->row, RESOURCE_FF, log2_up((uint64_t)fifo->depth_words + 1), GRADE_FORMULA);
-	if (resources->memory.bram18s) {
-		resource_row_add(&resources->row, RESOURCE_LUT, BLOCK_LUTS + fifo->width_bits, GRADE_FORMULA);
-		resource_row_add(&resources->row, RESOURCE_FF, BLOCK_FFS + fifo->width_bits, GRADE_FORMULA);
-	} else if (fifo->depth_words <= 2) {
-		resource_row_add(&resources->row, RESOURCE_LUT, 4, GRADE_FORMULA);
+void streaming_fifo(uint32_t memories, uint64_t width_bits, uint64_t depth_words, struct memory_blocks *memory,
+                    struct resource_row *row) {
+	streaming_fifo_memory(memories, width_bits, depth_words, memory);
+	resource_row_add_blocks(row, memory, GRADE_FORMULA);
+	resource_row_add(row, RESOURCE_FF, log2_up(depth_words + 1), GRADE_FORMULA);
+	if (memory->bram18s) {
+		resource_row_add(row, RESOURCE_LUT, BLOCK_LUTS + width_bits, GRADE_FORMULA);
+		resource_row_add(row, RESOURCE_FF, BLOCK_FFS + width_bits, GRADE_FORMULA);
+	} else if (depth_words <= 2) {
+		resource_row_add(row, RESOURCE_LUT, 4, GRADE_FORMULA);
 	}
+}
+
+/* A converter to narrower words chooses between the FIFO's word and its own, shifted one: the choice that a FIFO of two
+ * words makes goes into the same LUTs. */
+static uint64_t merged_luts(const struct pipeline *pipeline, const struct fifo *fifo) {
+	const struct stage *to = &pipeline->stages[fifo->to];
+	if (fifo->depth_words > 2 || to->kind != STAGE_CONVERT || to->input_lanes <= to->output_lanes) return 0;
+	return (uint64_t)(to->input_lanes - to->output_lanes) * to->input_bits;
 }
 
 void resource_row_sum(struct resource_row *sum, const struct resource_row *row) {
@@ -118,7 +127,10 @@ enum status estimate_streaming_resources(const struct pipeline *pipeline, const 
 		resource_row_sum(&resources->total, &resources->stages[i].row);
 	}
 	for (uint32_t f = 0; f < pipeline->fifo_count; f++) {
-		fill_fifo(&pipeline->fifos[f], pipeline->memories, &resources->fifos[f]);
+		const struct fifo *fifo = &pipeline->fifos[f];
+		streaming_fifo(pipeline->memories, fifo->width_bits, fifo->depth_words, &resources->fifos[f].memory,
+		               &resources->fifos[f].row);
+		resources->fifos[f].row.amounts[RESOURCE_LUT].count -= merged_luts(pipeline, fifo);
 		resource_row_sum(&resources->fifo_total, &resources->fifos[f].row);
 	}
 	resource_row_sum(&resources->total, &resources->fifo_total);

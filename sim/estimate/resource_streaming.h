@@ -3,9 +3,9 @@
  *
  * Counted from the shapes of struct pipeline, with the packing and memory-block rules of resource.h, and constants from
  * the synthesis of the stages' RTL (configs/tech/streaming_synthesis.csv; the errors stand in
- * resource_streaming_stages.c). The DMA masters are those of the time-shared machine, so `assumed`. What is built: a
- * matrix unit has PE x SIMD lanes, an accumulator a PE, weights as deep as its folds, its input vector, thresholds and
- * their compares; a window its row buffer; a FIFO registers, shift registers, LUT memory or block RAM.
+ * resource_streaming_stages.c). What is built: a DMA stage has an AXI master and its FIFO of 256 words; a matrix unit
+ * has PE x SIMD lanes, an accumulator a PE, weights as deep as its folds, its input vector, thresholds and their
+ * compares; a window its row buffer; a FIFO registers, shift registers, LUT memory or block RAM.
  *
  * Weights, thresholds and parameters are memories that can be loaded. streaming.memories = shared: one of weights and
  * one of thresholds a stage, as wide as its lanes; block RAM where that saves more than 150 LUTs for each RAMB18
@@ -26,7 +26,7 @@ struct stage_resources {
 	struct resource_row row;
 	struct memory_blocks weights;    /* matrix, depthwise; point: its parameters */
 	struct memory_blocks thresholds; /* matrix, depthwise */
-	struct memory_blocks data;       /* window: rows; matrix: its input vector; pools: running values; DMA: words */
+	struct memory_blocks data;       /* window: rows; matrix: its input vector; pools: running values; DMA: FIFO */
 	struct fixed_packing packing;    /* matrix, depthwise: products in DSP blocks; 0, 0: in LUTs */
 	uint64_t dsps_per_value;         /* point: DSP blocks that work for one value */
 };
@@ -63,6 +63,9 @@ void estimate_streaming_fit(const struct streaming_resources *resources, const s
 void streaming_ram(uint32_t memories, uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks);
 /* A FIFO's: registers for two words, else shift registers or LUT memory, whichever takes fewer LUTs, or block RAM. */
 void streaming_fifo_memory(uint32_t memories, uint64_t width_bits, uint64_t depth_words, struct memory_blocks *blocks);
+/* A FIFO: its memory (filled) and all it takes (added to the row). */
+void streaming_fifo(uint32_t memories, uint64_t width_bits, uint64_t depth_words, struct memory_blocks *memory,
+                    struct resource_row *row);
 
 /* resource_streaming_stages.c: fills one cleared stage. */
 void resource_of_stage(const struct stage *stage, uint32_t memories, enum device_dsp dsp,

@@ -17,8 +17,10 @@ enum {
 	WINDOW_FFS = 88,
 	POOL_LUTS = 76,
 	POOL_FFS = 66,
-	DMA_LUTS = 1090, /* the stage's 90, and a master of the time-shared machine, 859 to 1,306 */
-	DMA_FFS = 600,
+	INPUT_LUTS = 224,     /* 96 of the stage, 128 of its master */
+	INPUT_FFS = 223,      /* 131 and 92 */
+	OUTPUT_LUTS = 243,    /* 85 and 158 */
+	OUTPUT_FFS = 194,     /* 97 and 97 */
 	DMA_WORDS = 256,      /* 16 bursts under way of 16 words: the defaults of Vivado HLS (UG1399, m_axi) */
 	PARAMETER_BITS = 168, /* a point's, of one channel */
 	CONSTANT_BITS = 38,   /* a join's */
@@ -218,16 +220,20 @@ static void fill_join(const struct stage *stage, uint32_t memories, struct stage
 	add(resources, 85 + lanes * (148 + 2 * above), 50 + lanes * (98 + 3 * above));
 }
 
-static void fill_dma(uint64_t word_bits, uint32_t memories, struct stage_resources *resources) {
-	streaming_ram(memories, word_bits, DMA_WORDS, &resources->data);
-	add_memory(resources, &resources->data);
-	add(resources, DMA_LUTS, DMA_FFS + word_bits);
+/* The stage, its AXI master (ns_read, ns_write of the RTL) and the FIFO of that. */
+static void fill_dma(const struct stage *stage, uint32_t memories, struct stage_resources *resources) {
+	const int is_input = stage->kind == STAGE_INPUT;
+	uint64_t bits = is_input ? output_word_bits(stage) : input_word_bits(stage);
+	streaming_fifo(memories, bits, DMA_WORDS, &resources->data, &resources->row);
+	if (is_input)
+		add(resources, INPUT_LUTS, INPUT_FFS + bits * (stage->latency_cycles - 1));
+	else
+		add(resources, OUTPUT_LUTS, OUTPUT_FFS);
 }
 
-/* The DMA's masters are guessed, and lanes beyond those that were synthesised. */
+/* Lanes beyond those that were synthesised are guessed. */
 static enum estimate_grade grade_of(const struct stage *stage) {
 	enum { BITS_MOST = 8, LANES_MOST = 1024 };
-	if (stage->kind == STAGE_INPUT || stage->kind == STAGE_OUTPUT) return GRADE_ASSUMED;
 	if (stage->kind != STAGE_MATRIX && stage->kind != STAGE_DEPTHWISE) return GRADE_FORMULA;
 	uint64_t lanes = (uint64_t)stage->output_lanes * (stage->kind == STAGE_MATRIX ? stage->input_lanes : 1);
 	int is_beyond = stage->weight_bits > BITS_MOST || stage->input_bits > BITS_MOST || lanes > LANES_MOST;
@@ -237,8 +243,8 @@ static enum estimate_grade grade_of(const struct stage *stage) {
 void resource_of_stage(const struct stage *stage, uint32_t memories, enum device_dsp dsp,
                        struct stage_resources *resources) {
 	switch (stage->kind) {
-	case STAGE_INPUT: fill_dma(output_word_bits(stage), memories, resources); break;
-	case STAGE_OUTPUT: fill_dma(input_word_bits(stage), memories, resources); break;
+	case STAGE_INPUT:
+	case STAGE_OUTPUT: fill_dma(stage, memories, resources); break;
 	case STAGE_PAD: add(resources, 49 + output_word_bits(stage), 47 + output_word_bits(stage)); break;
 	case STAGE_WINDOW: fill_window(stage, memories, resources); break;
 	case STAGE_MATRIX: fill_matrix(stage, memories, dsp, resources); break;
@@ -249,7 +255,9 @@ void resource_of_stage(const struct stage *stage, uint32_t memories, enum device
 	case STAGE_POINT: fill_point(stage, memories, dsp, resources); break;
 	case STAGE_MAX_POOL:
 	case STAGE_AVERAGE_POOL: fill_pool(stage, memories, resources); break;
-	case STAGE_LABEL: add(resources, (uint64_t)stage->input_lanes * 3 * stage->input_bits, 63); break;
+	case STAGE_LABEL: /* carry chains compare; a choice for each further lane */
+		add(resources, 50 + (uint64_t)(stage->input_lanes - 1) * 4 * stage->input_bits, 47 + stage->input_bits);
+		break;
 	case STAGE_KIND_COUNT: break;
 	}
 	const enum estimate_grade grade = grade_of(stage);

@@ -32,6 +32,18 @@ dma() {
 	done
 }
 
+masters() { # in front of the DMA stages; with their FIFO of 256 words
+	local width
+	for width in 32 64 128 256 512; do
+		point read ns_read block WIDTH="$width" MEMORY=2
+		point write ns_write block WIDTH="$width" MEMORY=2
+	done
+	for width in 32 64; do
+		point read ns_read distributed WIDTH="$width" MEMORY=1
+		point write ns_write distributed WIDTH="$width" MEMORY=1
+	done
+}
+
 pad() {
 	local shape
 	for shape in 8,32,32,1 24,32,32,2 64,16,16,2 32,8,8,3; do
@@ -107,6 +119,9 @@ matrix() {
 	done
 	matrix_shape block 4 8 144 32 2 2 16 3 2
 	matrix_shape block-dsp 4 8 144 32 8 8 26 0 26
+	for shape in 64,32 32,64; do # LFC
+		matrix_shape distributed "${shape%,*}" "${shape#*,}" 16 4 1 1 12 1 1
+	done
 }
 
 depthwise() {
@@ -179,6 +194,7 @@ label() {
 
 fifo
 dma
+masters
 pad
 window
 matrix

@@ -84,7 +84,8 @@ static int make_lanes(const struct point *point, struct stage *stage) {
 	stage->input_lanes = stage->output_lanes;
 	stage->input_channels = stage->output_channels = stage->output_lanes * parameter(point, "F", 1);
 	stage->kernel_height = parameter(point, "TAPS", 9);
-	return !parameter(point, "MAXIMUM", 0);
+	if (parameter(point, "MAXIMUM", 0)) stage->weight_bits = stage->accumulator_bits = 0;
+	return 1;
 }
 
 static int make_words(const struct point *point, struct stage *stage) {
@@ -128,19 +129,78 @@ static int make_stage(const struct point *point, struct stage *stage) {
 		stage->latency_cycles = parameter(point, "LATENCY", 1);
 		return stage->input_lanes == 1 || stage->output_lanes == 1;
 	}
-	if (!strcmp(point->unit, "pad")) {
-		stage->kind = STAGE_PAD;
-		stage->input_lanes = stage->output_lanes = 1;
-		stage->input_bits = stage->output_bits = parameter(point, "WIDTH", 1);
+	if (!strcmp(point->unit, "label")) {
+		stage->kind = STAGE_LABEL;
+		stage->input_lanes = parameter(point, "LANES", 1);
+		stage->input_bits = parameter(point, "BITS", 1);
 		return 1;
 	}
-	return 0;
+	stage->kind = !strcmp(point->unit, "read")    ? STAGE_INPUT
+	              : !strcmp(point->unit, "write") ? STAGE_OUTPUT
+	                                              : STAGE_PAD;
+	stage->input_lanes = stage->output_lanes = stage->latency_cycles = 1;
+	stage->input_bits = stage->output_bits = parameter(point, "WIDTH", 1);
+	return stage->kind != STAGE_PAD || !strcmp(point->unit, "pad");
 }
 
 struct errors {
 	double luts[256], ffs[256];
-	size_t count;
+	size_t count, skipped;
 };
+
+/* The memory that the synthesis had to put elsewhere than we would: counted as it did. */
+static void place_memory(const struct point *point, const struct stage *stage, struct stage_resources *resources) {
+	const int is_window = stage->kind == STAGE_WINDOW, is_block = point->bram18s > 0;
+	struct memory_blocks *at = is_window ? &resources->data : &resources->weights, blocks;
+	if ((stage->kind != STAGE_MATRIX && !is_window) || (at->bram18s > 0) == is_block) return;
+	const uint64_t pixel = stage->input_channels / stage->input_lanes;
+	struct memory_shape shape = {is_window ? stage->input_lanes * stage->input_bits
+	                                       : stage->output_lanes * stage->input_lanes * stage->weight_bits,
+	                             is_window ? pixel * stage->input_width * (stage->kernel_height + stage->stride)
+	                                       : pixel * (stage->output_channels / stage->output_lanes),
+	                             0, is_block ? TECHNOLOGY_BRAM36 : TECHNOLOGY_LUTRAM};
+	memory_blocks_of(&shape, &blocks);
+	blocks.ffs = is_block ? 0 : shape.word_bits;
+	uint64_t *luts = &resources->row.amounts[RESOURCE_LUT].count, *ffs = &resources->row.amounts[RESOURCE_FF].count;
+	*luts = *luts + blocks.memory_luts + blocks.mux_luts - at->memory_luts - at->mux_luts;
+	*ffs = *ffs + blocks.ffs - at->ffs;
+	if (is_window && is_block) { /* its banks, the word that goes around it */
+		*luts += 45 + blocks.mux_luts;
+		*ffs += 15;
+	} else if (is_window) {
+		*luts -= 45 + at->mux_luts;
+		*ffs -= 15;
+	}
+	resources->row.amounts[RESOURCE_BRAM18].count = blocks.bram18s;
+}
+
+/* A master is part of a DMA stage; the rest of that was synthesised alone. */
+static void leave_master(const struct stage *stage, struct stage_resources *resources) {
+	const int is_input = stage->kind == STAGE_INPUT;
+	if (!is_input && stage->kind != STAGE_OUTPUT) return;
+	resources->row.amounts[RESOURCE_LUT].count -= is_input ? 96 : 85;
+	resources->row.amounts[RESOURCE_FF].count -= is_input ? 131 : 97;
+}
+
+/* 0: built of another memory than we would build it of. */
+static int make_fifo(const struct point *point, struct stage_resources *resources) {
+	uint32_t depth = parameter(point, "DEPTH", 2), kind = parameter(point, "MEMORY", 0);
+	streaming_fifo(MEMORIES_SHARED, parameter(point, "WIDTH", 1), depth, &resources->data, &resources->row);
+	if (depth <= 2) return kind == 0;
+	return kind == (resources->data.bram18s ? 2u : resources->data.ffs ? 1u : 0u);
+}
+
+/* 0: a shape that no stage has, or another memory of a FIFO. */
+static int make_point(const struct point *point, struct stage_resources *resources) {
+	struct stage stage;
+	memset(resources, 0, sizeof *resources);
+	if (!strcmp(point->unit, "fifo")) return make_fifo(point, resources);
+	if (!make_stage(point, &stage)) return 0;
+	resource_of_stage(&stage, MEMORIES_SHARED, DEVICE_DSP48E2, resources);
+	place_memory(point, &stage, resources);
+	leave_master(&stage, resources);
+	return 1;
+}
 
 static int compare_numbers(const void *a, const void *b) {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -153,13 +213,15 @@ static double relative(double value, double truth) {
 
 /* A point whose memories and products lie where ours would: its errors. */
 static void compare_point(const struct point *point, struct errors *errors) {
-	struct stage stage;
-	struct stage_resources resources = {0};
-	if (!make_stage(point, &stage) || errors->count == sizeof errors->luts / sizeof errors->luts[0]) return;
-	resource_of_stage(&stage, MEMORIES_SHARED, DEVICE_DSP48E2, &resources);
+	struct stage_resources resources;
+	assert_true(errors->count < sizeof errors->luts / sizeof errors->luts[0]);
 	const struct resource_amount *amounts = resources.row.amounts;
-	if ((amounts[RESOURCE_BRAM18].count > 0) != (point->bram18s > 0)) return;
-	if ((amounts[RESOURCE_DSP].count > 0) != (point->dsps > 0)) return;
+	if (!make_point(point, &resources) || (amounts[RESOURCE_BRAM18].count > 0) != (point->bram18s > 0) ||
+	    (amounts[RESOURCE_DSP].count > 0) != (point->dsps > 0)) {
+		print_message("not compared: %s %s %s\n", point->unit, point->technology, point->parameters);
+		errors->skipped++;
+		return;
+	}
 	double luts = relative((double)amounts[RESOURCE_LUT].count, point->luts);
 	double ffs = relative((double)amounts[RESOURCE_FF].count, point->ffs);
 	if (luts > 0.2 || ffs > 0.2)
@@ -182,7 +244,7 @@ static void stages_are_near_their_synthesis(void **state) {
 		if (read_point(line, &point)) compare_point(&point, &errors);
 	}
 	fclose(file);
-	assert_true(errors.count >= 40);
+	assert_true(errors.count >= 100 && errors.skipped <= 25);
 	qsort(errors.luts, errors.count, sizeof errors.luts[0], compare_numbers);
 	qsort(errors.ffs, errors.count, sizeof errors.ffs[0], compare_numbers);
 	print_message("%zu points: LUT median %.3f, 90 %% %.3f, worst %.3f; FF median %.3f, 90 %% %.3f, worst %.3f\n",
