@@ -1,7 +1,7 @@
 /* Resources of one stage by its kind; see resource_streaming.h. Structure, with constants chosen on the synthesis of
- * the stages' RTL (configs/tech/streaming_synthesis.csv). On its points whose memories and products lie where ours
- * would, LUTs are within 4 % (median), 13 % (90 % of them), 48 % (worst: weights of many words in block RAM, where
- * synthesis finds a multiplexer less), flip-flops within 1, 9 and 48 % (worst: an average over the whole map). Products
+ * the stages' RTL and of the DMA's masters (configs/tech/streaming_synthesis.csv). On its points whose products lie
+ * where ours would, LUTs are within 3 % (median), 15 % (90 % of them), 58 % (worst: a depthwise maximum), flip-flops
+ * within 1, 11 and 48 % (worst: an average over the whole map); whole pipelines: configs/tech/SYNTHESIS.md. Products
  * follow the packing rules of the fixed engine (26 LUTs for 4 x 4 bits, less or more in proportion). Left out: sharing
  * of a LUT6 by two small functions, registers that a place-and-route tool adds. */
 #include "sim/estimate/resource_streaming.h"
@@ -233,7 +233,7 @@ static void fill_dma(const struct stage *stage, uint32_t memories, struct stage_
 
 /* Lanes beyond those that were synthesised are guessed. */
 static enum estimate_grade grade_of(const struct stage *stage) {
-	enum { BITS_MOST = 8, LANES_MOST = 1024 };
+	enum { BITS_MOST = 8, LANES_MOST = 2048 };
 	if (stage->kind != STAGE_MATRIX && stage->kind != STAGE_DEPTHWISE) return GRADE_FORMULA;
 	uint64_t lanes = (uint64_t)stage->output_lanes * (stage->kind == STAGE_MATRIX ? stage->input_lanes : 1);
 	int is_beyond = stage->weight_bits > BITS_MOST || stage->input_bits > BITS_MOST || lanes > LANES_MOST;

@@ -119,7 +119,7 @@ matrix() {
 	done
 	matrix_shape block 4 8 144 32 2 2 16 3 2
 	matrix_shape block-dsp 4 8 144 32 8 8 26 0 26
-	for shape in 64,32 32,64; do # LFC
+	for shape in 64,32; do # LFC
 		matrix_shape distributed "${shape%,*}" "${shape#*,}" 16 4 1 1 12 1 1
 	done
 }

@@ -33,7 +33,7 @@ files_of() { # Verilog files a module is made of
 	local common="$rtl/ns_control.v $rtl/ns_delay.v $rtl/ns_store.v" sums="$rtl/ns_sum.v $rtl/ns_count.v tests/rtl/nb_compressor.v"
 	case $1 in
 	ns_fifo) echo "$rtl/ns_fifo.v $rtl/ns_store.v" ;;
-	ns_read | ns_write) echo "$rtl/$1.v $rtl/ns_fifo.v $rtl/ns_store.v" ;;
+	ns_read | ns_write) echo "$rtl/masters/$1.v $rtl/ns_fifo.v $rtl/ns_store.v" ;;
 	ns_matrix | ns_depthwise) echo "$rtl/$1.v $rtl/ns_lanes.v $rtl/ns_dot.v $rtl/ns_threshold.v $common $sums" ;;
 	ns_point) echo "$rtl/ns_point.v $rtl/ns_threshold.v $rtl/ns_saturate.v $common $sums" ;;
 	ns_join) echo "$rtl/ns_join.v $rtl/ns_saturate.v $common" ;;

@@ -232,27 +232,40 @@ static void compare_point(const struct point *point, struct errors *errors) {
 	errors->ffs[errors->count++] = ffs;
 }
 
-static void stages_are_near_their_synthesis(void **state) {
+static void read_points(struct errors *all, struct errors *held_out) {
 	static const char path[] = NBSIM_SOURCE_DIR "/configs/tech/streaming_synthesis.csv";
-	static struct errors errors;
 	char line[1024];
-	(void)state;
 	FILE *file = fopen(path, "r");
 	assert_non_null(file);
 	while (fgets(line, sizeof line, file)) {
 		struct point point;
-		if (read_point(line, &point)) compare_point(&point, &errors);
+		if (!read_point(line, &point)) continue;
+		compare_point(&point, all);
+		if (point.held_out) compare_point(&point, held_out);
 	}
 	fclose(file);
-	assert_true(errors.count >= 100 && errors.skipped <= 25);
-	qsort(errors.luts, errors.count, sizeof errors.luts[0], compare_numbers);
-	qsort(errors.ffs, errors.count, sizeof errors.ffs[0], compare_numbers);
-	print_message("%zu points: LUT median %.3f, 90 %% %.3f, worst %.3f; FF median %.3f, 90 %% %.3f, worst %.3f\n",
-	              errors.count, errors.luts[errors.count / 2], errors.luts[errors.count * 9 / 10],
-	              errors.luts[errors.count - 1], errors.ffs[errors.count / 2], errors.ffs[errors.count * 9 / 10],
-	              errors.ffs[errors.count - 1]);
-	assert_true(errors.luts[errors.count / 2] < 0.06 && errors.luts[errors.count * 9 / 10] < 0.2);
-	assert_true(errors.ffs[errors.count / 2] < 0.06 && errors.ffs[errors.count * 9 / 10] < 0.2);
+}
+
+static void sort_errors(struct errors *errors, const char *which) {
+	qsort(errors->luts, errors->count, sizeof errors->luts[0], compare_numbers);
+	qsort(errors->ffs, errors->count, sizeof errors->ffs[0], compare_numbers);
+	print_message(
+	    "%zu %s points: LUT median %.3f, 90 %% %.3f, worst %.3f; FF median %.3f, 90 %% %.3f, worst %.3f\n",
+	    errors->count, which, errors->luts[errors->count / 2], errors->luts[errors->count * 9 / 10],
+	    errors->luts[errors->count - 1], errors->ffs[errors->count / 2], errors->ffs[errors->count * 9 / 10],
+	    errors->ffs[errors->count - 1]);
+}
+
+static void stages_are_near_their_synthesis(void **state) {
+	static struct errors all, held_out;
+	(void)state;
+	read_points(&all, &held_out);
+	assert_true(all.count >= 110 && all.skipped <= 30);
+	assert_true(held_out.count >= 30);
+	sort_errors(&all, "compared");
+	sort_errors(&held_out, "held-out");
+	assert_true(all.luts[all.count / 2] < 0.04 && all.luts[all.count * 9 / 10] < 0.16);
+	assert_true(all.ffs[all.count / 2] < 0.02 && all.ffs[all.count * 9 / 10] < 0.12);
 }
 
 #define LANES(kind_, pe, simd, input_bits_, weight_bits_, sum, count, out)                                             \

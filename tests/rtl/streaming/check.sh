@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the pipelines of cases.txt, worked by hand, on the reference RTL, with each kind of FIFO memory, and compares every line;
-# then the memory masters (test_masters.sh).
+# then the memory masters (masters/check.sh).
 # usage: check.sh      last line: N passed, M failed
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -27,7 +27,7 @@ for memory in 0 1 2; do
 	done <"$work/names"
 	[ $status -eq 6 ] || failed=$((failed + 1))
 done
-bash "$here/test_masters.sh" >"$work/masters"
+bash "$here/masters/check.sh" >"$work/masters"
 head -n -1 "$work/masters"
 read -r good _ bad _ < <(tail -n 1 "$work/masters")
 passed=$((passed + good)) failed=$((failed + bad))

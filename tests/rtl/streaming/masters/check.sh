@@ -5,12 +5,12 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cp "$here"/ns_{read,write,fifo,store,masters_tb}.v "$work"
+cp "$here"/*.v "$here"/../ns_{fifo,store}.v "$work"
 
 run() { # run WIDTH MEMORY: last line of the bench
 	rm -rf "$work/obj"
-	(cd "$work" && nice -n 19 verilator --binary --timing -O3 -Wno-fatal -Wno-lint -Wno-style -Wno-STMTDLY --Mdir obj --top-module ns_masters_tb \
-		-GWIDTH="$1" -GMEMORY="$2" -CFLAGS -O1 -o bench ns_masters_tb.v ns_read.v ns_write.v ns_fifo.v ns_store.v) >"$work/log" 2>&1 || {
+	(cd "$work" && nice -n 19 verilator --binary --timing -O3 -Wno-fatal -Wno-lint -Wno-style -Wno-STMTDLY --Mdir obj --top-module masters_tb \
+		-GWIDTH="$1" -GMEMORY="$2" -CFLAGS -O1 -o bench masters_tb.v ns_read.v ns_write.v ns_fifo.v ns_store.v) >"$work/log" 2>&1 || {
 		tail -n 5 "$work/log"
 		echo "0 passed, 1 failed"
 		return

@@ -1,7 +1,7 @@
 // ns_read and ns_write move blocks of words from one place of a memory to another, through a memory that is ready when it likes; the words,
 // the lengths of bursts and what AXI forbids (a change of an address or word that waits, 4 KB crossed, a wrong last beat) are checked.
 `timescale 1ns / 1ns
-module ns_masters_tb;
+module masters_tb;
 	parameter WIDTH = 64, MEMORY = 2;
 	localparam BYTES = WIDTH / 8, SPACE = 1 << 14;
 	reg clock = 0, reset = 1, start = 0;
