@@ -9,7 +9,7 @@ header=pipeline,config,settings,luts,memory_luts,ffs,carry4,bram18,urams,dsps,yo
 [ -f "$result" ] || echo "$header" >"$result"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-g++ -std=c++17 -O1 -o "$work/generate" "$rtl/generate.cpp"
+g++ -std=c++17 -O1 -o "$work/generate" "$rtl"/{generate,pipeline,stages}.cpp
 
 simulate() { # simulate ARGUMENTS...: with the settings of the pipeline
 	local arguments=(--config "configs/$config" --no-db --kernel native) setting
@@ -35,7 +35,7 @@ synthesise() {
 	timeout 3600 nice -n 19 yosys -q -p "read_verilog -sv $work/$name/top.v $rtl/ns_*.v tests/rtl/nb_compressor.v; hierarchy -top p0; proc; flatten;
 		cd p0; delete -output w:states w:counts; cd; opt_clean -purge;
 		synth_xilinx -family xcup -nodsp -top p0 -noiopad -noclkbuf; tee -q -o $work/stat stat -tech xilinx" >"$work/log" 2>&1
-	echo "$name,$config,${settings[*]},$(awk -f tests/synth/streaming_cells.awk "$work/stat"),$(yosys -V | awk '{ print $2 }')" >>"$result"
+	echo "$name,$config,${settings[*]},$(awk -f tests/synth/cells.awk -f tests/synth/streaming_cells.awk "$work/stat"),$(yosys -V | awk '{ print $2 }')" >>"$result"
 }
 
 compare() { # ours without masters and their FIFOs: of the DMA stages only 96 + 85 LUTs, 131 + 97 flip-flops
