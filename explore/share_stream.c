@@ -102,7 +102,7 @@ static uint64_t pipeline_hash(uint32_t frames, const struct pipeline *pipeline) 
 static int is_same_pipeline(const struct pipeline *a, const struct pipeline *b) {
 	return a->stage_count == b->stage_count && a->fifo_count == b->fifo_count && a->flushing == b->flushing &&
 	       a->start_cycles == b->start_cycles && a->pool_overhead_cycles == b->pool_overhead_cycles &&
-	       !memcmp(a->stages, b->stages, a->stage_count * sizeof *a->stages) &&
+	       a->memories == b->memories && !memcmp(a->stages, b->stages, a->stage_count * sizeof *a->stages) &&
 	       !memcmp(a->fifos, b->fifos, a->fifo_count * sizeof *a->fifos);
 }
 

@@ -90,7 +90,7 @@ struct pipeline {
 	uint32_t start_cycles; /* streaming.dma_start_cycles: the input's first advance is not before this cycle */
 	uint32_t pool_overhead_cycles;
 	uint32_t memories; /* streaming.memories; for estimates alone */
-	char reason[160]; /* how the folding was chosen, one line */
+	char reason[160];  /* how the folding was chosen, one line */
 };
 
 /* Words a stage takes from each input and makes for each output in a frame, and the cycles a frame costs it when
