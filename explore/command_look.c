@@ -8,6 +8,7 @@
 #include "explore/command.h"
 #include "explore/front.h"
 #include "explore/session.h"
+#include "sim/base/text.h"
 
 /* A sweep of a database, opened for reading. */
 struct view {
@@ -213,13 +214,12 @@ static enum status print_member(const struct fronting *fronting, const struct fr
 	if (figures.accuracy)
 		snprintf(accuracy, sizeof accuracy, "%.4f +- %.4f", figures.accuracy->top1,
 		         figures.accuracy->top1_standard_error);
-	if (is_objective(fronting, "top1"))
-		printf("  %s%s\n", setting, row.fits == 1 ? "" : row.fits ? "  (fits: unknown)" : "  (does not fit)");
-	else
-		printf("  %-15s  %s%s\n", accuracy, setting,
-		       row.fits == 1 ? ""
-		       : row.fits    ? "  (fits: unknown)"
-		                     : "  (does not fit)");
+	unsigned column = (unsigned)(10 + 14 * fronting->objective_count + 2);
+	printf("  ");
+	if (!is_objective(fronting, "top1")) column += (unsigned)printf("%-15s  ", accuracy);
+	const char *fits = row.fits == 1 ? "" : row.fits ? " (fits: unknown)" : " (does not fit)";
+	snprintf(setting + strlen(setting), sizeof setting - strlen(setting), "%s", fits);
+	text_wrap(stdout, setting, column, 12, 100);
 	return STATUS_OK;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "explore/sweep_store_sql.h"
+#include "sim/base/text.h"
 
 extern const char sweep_schema[]; /* sweep.sql; written by the build */
 
@@ -321,6 +322,8 @@ enum status sweep_store_has_run(struct sweep_store *store, const char *name, uin
 	           name, point, has_row, error);
 }
 
+enum { QUESTION_COLUMN = 57 };
+
 enum status sweep_store_list(struct sweep_store *store, FILE *out, struct error *error) {
 	sqlite3_stmt *statement;
 	int has_row;
@@ -336,9 +339,9 @@ enum status sweep_store_list(struct sweep_store *store, FILE *out, struct error 
 		char name[SWEEP_NAME_BYTES], question[SWEEP_TEXT_BYTES];
 		database_printable(name, sizeof name, (const char *)sqlite3_column_text(statement, 0));
 		database_printable(question, sizeof question, (const char *)sqlite3_column_text(statement, 4));
-		fprintf(out, "%-20s %10lld %10lld %12lld  %s\n", name, (long long)sqlite3_column_int64(statement, 1),
-		        (long long)sqlite3_column_int64(statement, 2), (long long)sqlite3_column_int64(statement, 3),
-		        question);
+		fprintf(out, "%-20s %10lld %10lld %12lld  ", name, (long long)sqlite3_column_int64(statement, 1),
+		        (long long)sqlite3_column_int64(statement, 2), (long long)sqlite3_column_int64(statement, 3));
+		text_wrap(out, question, QUESTION_COLUMN, QUESTION_COLUMN, 100);
 	}
 	sqlite3_finalize(statement);
 	return status;

@@ -28,6 +28,21 @@ static enum status ask(struct database *database, const char *sql, uint64_t *num
 	return status;
 }
 
+/* What a figure needs to vary where no --x is given. */
+static const struct {
+	const char *figure, *sql;
+	int needs_x;
+} figure_axes[CATALOGUE_AXES] = {
+#define VARIES(name)                                                                                                   \
+	"SELECT count(*), min(sweep) FROM sweep_axes WHERE choice = 1 AND parameter = '" name                          \
+	"' AND sweep IN (SELECT "                                                                                      \
+	"sweep FROM sweep_points WHERE status = 'ok'"
+    {"latency", VARIES("binary_engine.pes") ")", 1},
+    {"organisation", VARIES("machine.organisation") ")", 0},
+    {"accuracy", VARIES("compile.skip_weight_bits") " AND network IN (SELECT network FROM sweep_accuracy))", 1},
+#undef VARIES
+};
+
 #define OF_LAYERS "SELECT 1 FROM results WHERE run = runs.id AND scope >= 'layer:' AND scope < 'layer;'"
 
 static enum status ask_all(struct database *database, struct catalogue *catalogue, struct error *error) {
@@ -52,6 +67,9 @@ static enum status ask_all(struct database *database, struct catalogue *catalogu
 	if (!status)
 		status =
 		    ask(database, "SELECT count(*) FROM sweep_accuracy", &catalogue->networks_known, NULL, 0, error);
+	for (size_t i = 0; !status && i < CATALOGUE_AXES; i++)
+		status = ask(database, figure_axes[i].sql, &tables, catalogue->varied[i], sizeof catalogue->varied[i],
+		             error);
 	return status;
 }
 
@@ -88,6 +106,18 @@ static enum status print_sweeps(const char *db, const struct catalogue *catalogu
 	return status;
 }
 
+static void print_of_sweep(const char *db, const struct catalogue *catalogue, const struct figure *figure, FILE *out) {
+	const char *sweep = catalogue->first_sweep, *hint = "";
+	for (size_t i = 0; i < CATALOGUE_AXES; i++) {
+		if (strcmp(figure_axes[i].figure, figure->name)) continue;
+		if (catalogue->varied[i][0])
+			sweep = catalogue->varied[i];
+		else if (figure_axes[i].needs_x)
+			hint = " --x AXIS";
+	}
+	fprintf(out, "nbreport figure %s --db %s --sweep %s%s\n", figure->name, db, sweep, hint);
+}
+
 static void print_figures(const char *db, const struct catalogue *catalogue, FILE *out) {
 	fprintf(out, "\nfigures:\n");
 	for (size_t i = 0; i < figure_count; i++) {
@@ -103,8 +133,7 @@ static void print_figures(const char *db, const struct catalogue *catalogue, FIL
 		else if (figure->need == FIGURE_OF_ACCURACY && !catalogue->networks_known)
 			fprintf(out, "not yet: accuracy of no network is measured ([accuracy] of the sweep file)\n");
 		else
-			fprintf(out, "nbreport figure %s --db %s --sweep %s\n", figure->name, db,
-			        catalogue->first_sweep);
+			print_of_sweep(db, catalogue, figure, out);
 	}
 }
 

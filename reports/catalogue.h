@@ -8,6 +8,8 @@
 #include "sim/base/status.h"
 #include "sim/store/database.h"
 
+enum { CATALOGUE_AXES = 3 };
+
 struct catalogue {
 	uint64_t runs;
 	char first_run[RUN_ID_BYTES];      /* in the order of ids; empty if there is none */
@@ -15,8 +17,9 @@ struct catalogue {
 	char first_by_layer[RUN_ID_BYTES]; /* of these */
 	uint64_t sweeps;
 	char first_sweep[64];
-	uint64_t points;         /* ok, of all sweeps */
-	uint64_t networks_known; /* networks whose accuracy is measured */
+	char varied[CATALOGUE_AXES][64]; /* first sweep that varies what a figure has on its axis; empty: none */
+	uint64_t points;                 /* ok, of all sweeps */
+	uint64_t networks_known;         /* networks whose accuracy is measured */
 };
 
 /* STATUS_IO, STATUS_INPUT as database_open. A database without the tables of nbexplore has no sweeps. */

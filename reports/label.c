@@ -42,6 +42,17 @@ static const struct {
     {"compile.map_bits", "Maps", NULL, 1},
     {"dram.channels", "DDR channels", "", 1},
     {"dma.burst_beats", "Burst", NULL, 1},
+    {"dma.outstanding", "Bursts under way", "", 1},
+    {"dram.controller_cycles", "Memory controller", NULL, 1},
+    {"binary_engine.fabric", "Lanes of the binary engine", "", 1},
+    {"buffer.bit_activations.depth_words", "Bit activations on chip", NULL, 1},
+    {"buffer.fixed_activations.depth_words", "Fixed-point activations on chip", NULL, 1},
+    {"buffer.accumulators.depth_words", "Accumulators on chip", NULL, 1},
+    {"streaming.fifo_depth_words", "FIFO depth", NULL, 1},
+    {"streaming.target_frames_per_s", "Rate aimed at", NULL, 1},
+    {"streaming.budget_percent", "Budget", "% of usable", 1},
+    {"machine.organisation", "Organisation", "", 1},
+    {"machine.device", "Device", "", 1},
     {"machine.clock_mhz", "Clock", NULL, 1},
 };
 

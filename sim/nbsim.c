@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sim/base/output_file.h"
 #include "sim/base/shipped.h"
 #include "sim/nbsim_options.h"
 #include "sim/nbsim_streaming.h"
@@ -75,32 +76,19 @@ static enum status load_machine(struct session *session, const struct arguments 
 	return status;
 }
 
-static FILE *open_output(const char *path, struct error *error) {
-	FILE *out = !strcmp(path, "-") ? stdout : fopen(path, "w");
-	if (!out) error_set(error, STATUS_IO, "%s: cannot be written", path);
-	return out;
-}
-
-static enum status close_output(FILE *out, const char *path, struct error *error) {
-	int failed = ferror(out);
-	if (out == stdout ? fflush(out) : fclose(out)) failed = 1;
-	if (out == stdout) path = "standard output";
-	return failed ? error_set(error, STATUS_IO, "%s: cannot be written completely", path) : STATUS_OK;
-}
-
 static enum status write_commands(const struct session *session, const char *path, struct error *error) {
-	FILE *out = open_output(path, error);
+	FILE *out = output_open(path, error);
 	if (!out) return STATUS_IO;
 	if (simulation_is_streaming(&session->simulation))
 		pipeline_print_stages(&session->simulation.streaming.pipeline, out);
 	else
 		program_print(&session->simulation.program, out);
-	return close_output(out, path, error);
+	return output_close(out, path, error);
 }
 
 static enum status write_scores(const struct session *session, const char *path, struct error *error) {
 	const struct simulation_values *values = &session->simulation.values;
-	FILE *out = open_output(path, error);
+	FILE *out = output_open(path, error);
 	if (!out) return STATUS_IO;
 	for (size_t i = 0; i < (size_t)values->images * session->trace.classes; i++) {
 		uint32_t value = (uint32_t)values->scores[i];
@@ -108,7 +96,7 @@ static enum status write_scores(const struct session *session, const char *path,
 		                    (uint8_t)(value >> 24)};
 		fwrite(bytes, 1, sizeof bytes, out);
 	}
-	return close_output(out, path, error);
+	return output_close(out, path, error);
 }
 
 /* Observers of one run, fanned out. */
@@ -240,7 +228,7 @@ static enum status print_result(struct session *session, const struct arguments 
 			printf("\nstored as %s in %s (nbsim show %.6s)\n", id,
 			       arguments->db ? arguments->db : "nbsim.db", id);
 	}
-	return close_output(stdout, "standard output", error);
+	return output_close(stdout, "-", error);
 }
 
 static double seconds_now(void) {
@@ -249,27 +237,21 @@ static double seconds_now(void) {
 	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Options that would be dropped without a word. */
-static enum status check_arguments(const struct arguments *arguments, struct error *error) {
-	if (arguments->images) return STATUS_OK;
-	const char *dropped = arguments->count                        ? "--count"
-	                      : arguments->scores                     ? "--scores"
-	                      : arguments->verify != VERIFY_NOT_GIVEN ? "--verify"
-	                                                              : NULL;
-	return dropped ? error_set(error, STATUS_USAGE, "%s is about images: expected --images too", dropped)
-	               : STATUS_OK;
+/* A parameter that does not go with the network is told as "[section] key: ...": of which file. */
+static void name_file(const char *path, struct error *error) {
+	const struct error told = *error;
+	if (told.text[0] == '[') error_set(error, STATUS_INPUT, "%s: %s", path, told.text);
 }
 
 static enum status run(struct session *session, const struct arguments *arguments, struct error *error) {
 	double begun_s = seconds_now();
 	char id[RUN_ID_BYTES] = "";
-	enum status status = check_arguments(arguments, error);
-	if (!status) status = load_machine(session, arguments, error);
+	enum status status = load_machine(session, arguments, error);
 	if (!status) status = nbsim_check_organisation(arguments, &session->config, error);
 	if (status) return status;
 	if (arguments->describe) {
 		config_describe(&session->config, stdout, arguments->format == FORMAT_JSON);
-		return close_output(stdout, "standard output", error);
+		return output_close(stdout, "-", error);
 	}
 	status = load_workload(session, arguments->workload ? arguments->workload : session->config.workload, error);
 	if (!status && arguments->mapping) {
@@ -280,15 +262,16 @@ static enum status run(struct session *session, const struct arguments *argument
 		status = simulation_create(&session->simulation, &session->config, &session->trace, &session->device,
 		                           &session->technology, session->has_wish ? &session->wish : NULL, error);
 		session->has_simulation = !status;
+		if (status == STATUS_INPUT) name_file(session->config_path, error);
 	}
 	if (!status && arguments->commands) status = write_commands(session, arguments->commands, error);
 	if (!status && arguments->show_mapping) {
 		print_mapping(session, stdout);
-		return close_output(stdout, "standard output", error);
+		return output_close(stdout, "-", error);
 	}
 	if (!status && arguments->size_fifos) {
 		status = nbsim_print_sizes(&session->simulation, arguments, &stop_requested, stdout, error);
-		return status ? status : close_output(stdout, "standard output", error);
+		return status ? status : output_close(stdout, "-", error);
 	}
 	if (!status) status = run_machine(session, arguments, error);
 	if (status == STATUS_STUCK && simulation_is_streaming(&session->simulation) &&
@@ -393,7 +376,7 @@ static enum status run_command(const struct arguments *arguments, struct error *
 		if (!status) stored_run_clear(&stored);
 	}
 	database_close(database);
-	if (!status) status = close_output(stdout, "standard output", error);
+	if (!status) status = output_close(stdout, "-", error);
 	return status;
 }
 
@@ -407,10 +390,12 @@ int main(int argc, char **argv) {
 	enum status status = options_parse(&nbsim_options, argc, argv, &arguments, &error);
 	if (!status && arguments.help) {
 		options_help(&nbsim_options, stdout);
-		status = close_output(stdout, "standard output", &error);
+		status = output_close(stdout, "-", &error);
 	} else if (!status && arguments.version) {
 		printf("nbsim %s\n", NBSIM_VERSION);
-		status = close_output(stdout, "standard output", &error);
+		status = output_close(stdout, "-", &error);
+	} else if (!status && (status = nbsim_check_options(&arguments, &error))) {
+		/* nothing is done */
 	} else if (!status && arguments.words.count) {
 		status = run_command(&arguments, &error);
 	} else if (!status) {

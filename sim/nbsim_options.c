@@ -98,3 +98,70 @@ const struct options nbsim_options = {.program = "nbsim",
                                       .arguments_maximum = 2,
                                       .examples = examples,
                                       .notes = notes};
+
+/* ---- options that would be dropped */
+
+/* The first option given that is about the result of a run; NULL: none. */
+static const char *about_result(const struct arguments *arguments) {
+	return arguments->images      ? "--images"
+	       : arguments->layers    ? "--layers"
+	       : arguments->timeline  ? "--timeline"
+	       : arguments->occupancy ? "--fifo-occupancy"
+	       : arguments->vcd       ? "--vcd"
+	       : arguments->db        ? "--db"
+	                              : NULL;
+}
+
+/* The first option given that is about what is run; NULL: none. */
+static const char *about_machine(const struct arguments *arguments) {
+	return arguments->config         ? "--config"
+	       : arguments->workload     ? "--workload"
+	       : arguments->set.count    ? "--set"
+	       : arguments->images       ? "--images"
+	       : arguments->timeline     ? "--timeline"
+	       : arguments->occupancy    ? "--fifo-occupancy"
+	       : arguments->vcd          ? "--vcd"
+	       : arguments->commands     ? "--emit-commands"
+	       : arguments->describe     ? "--describe"
+	       : arguments->show_mapping ? "--show-mapping"
+	       : arguments->size_fifos   ? "--size-fifos"
+	                                 : NULL;
+}
+
+static enum status check_stop(const struct arguments *arguments, struct error *error) {
+	const int count = (arguments->describe != 0) + (arguments->show_mapping != 0) + (arguments->size_fifos != 0);
+	if (!count) return STATUS_OK;
+	const char *stop = arguments->describe       ? "--describe"
+	                   : arguments->show_mapping ? "--show-mapping"
+	                                             : "--size-fifos";
+	const char *dropped = about_result(arguments);
+	if (count > 1) dropped = arguments->size_fifos ? "--size-fifos" : "--show-mapping";
+	if (!dropped && arguments->describe && arguments->commands) dropped = "--emit-commands";
+	if (dropped)
+		return error_set(error, STATUS_USAGE, "%s prints and stops before %s: expected one of the two", stop,
+		                 dropped);
+	if (arguments->format == FORMAT_CSV || (arguments->format == FORMAT_JSON && !arguments->describe))
+		return error_set(error, STATUS_USAGE, "%s prints a table: expected no --format %s", stop,
+		                 arguments->describe ? "but json" : "but table");
+	return STATUS_OK;
+}
+
+enum status nbsim_check_options(const struct arguments *arguments, struct error *error) {
+	const char *dropped = NULL;
+	if (arguments->words.count) {
+		dropped = about_machine(arguments);
+		return dropped ? error_set(error, STATUS_USAGE,
+		                           "%s: %s is of another machine than what is stored: expected no such option",
+		                           arguments->words.items[0], dropped)
+		               : STATUS_OK;
+	}
+	if (!arguments->images) {
+		dropped = arguments->count                        ? "--count"
+		          : arguments->scores                     ? "--scores"
+		          : arguments->verify != VERIFY_NOT_GIVEN ? "--verify"
+		                                                  : NULL;
+		if (dropped)
+			return error_set(error, STATUS_USAGE, "%s is about images: expected --images too", dropped);
+	}
+	return check_stop(arguments, error);
+}

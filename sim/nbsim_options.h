@@ -20,4 +20,8 @@ struct arguments {
 
 extern const struct options nbsim_options; /* fills a struct arguments */
 
+/* STATUS_USAGE with one sentence for an option that what was asked for would drop without a word: about images without
+ * --images, about a run beside an option that prints and stops, about a machine beside a command. */
+enum status nbsim_check_options(const struct arguments *arguments, struct error *error);
+
 #endif

@@ -5,15 +5,59 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/output_file.h"
 #include "sim/run/progress.h"
 #include "sim/run/stream_record.h"
 #include "sim/run/stream_vcd.h"
 #include "sim/streaming/sizing.h"
 #include "sim/systemc/streaming_run.h"
 
+/* Is SECTION.KEY=VALUE of the other organisation? Of [dram], a streaming machine's energy reads the size of a row and
+ * the interval of refreshes. */
+static int is_of_other(const char *assignment, int is_streaming) {
+	static const char *const time_shared[] = {"sequencer.",    "dma.",       "dram.",   "binary_engine.",
+	                                          "fixed_engine.", "post_unit.", "buffer.", "mapper."};
+	if (!is_streaming) return !strncmp(assignment, "streaming.", strlen("streaming."));
+	if (!strncmp(assignment, "dram.row_bytes=", strlen("dram.row_bytes=")) ||
+	    !strncmp(assignment, "dram.trefi_ns=", strlen("dram.trefi_ns=")))
+		return 0;
+	for (size_t i = 0; i < sizeof time_shared / sizeof time_shared[0]; i++)
+		if (!strncmp(assignment, time_shared[i], strlen(time_shared[i]))) return 1;
+	return 0;
+}
+
+/* Is SECTION.KEY=VALUE read only where the folding is chosen? */
+static int is_of_choice(const char *assignment) {
+	static const char *const names[] = {"streaming.target_frames_per_s=", "streaming.budget_percent="};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (!strncmp(assignment, names[i], strlen(names[i]))) return 1;
+	return 0;
+}
+
+/* A file may hold both machines; what is set by hand and changes nothing is a mistake. */
+static enum status check_sets(const struct arguments *arguments, const struct config *config, struct error *error) {
+	const int is_streaming = config->organisation == ORGANISATION_STREAMING;
+	for (size_t i = 0; i < arguments->set.count; i++) {
+		const char *assignment = arguments->set.items[i];
+		if (is_of_other(assignment, is_streaming))
+			return error_set(error, STATUS_USAGE,
+			                 "--set %.200s changes nothing: this machine is %s; expected "
+			                 "machine.organisation = %s, or no such --set",
+			                 assignment, is_streaming ? "streaming" : "time_shared",
+			                 is_streaming ? "time_shared" : "streaming");
+		if (is_streaming && is_of_choice(assignment) && strcmp(config->streaming_folding, "auto"))
+			return error_set(error, STATUS_USAGE,
+			                 "--set %.200s changes nothing: streaming.folding is set; expected "
+			                 "streaming.folding = auto, or no such --set",
+			                 assignment);
+	}
+	return STATUS_OK;
+}
+
 enum status nbsim_check_organisation(const struct arguments *arguments, const struct config *config,
                                      struct error *error) {
 	const char *other = NULL;
+	if (!arguments->describe && check_sets(arguments, config, error) != STATUS_OK) return STATUS_USAGE;
 	if (config->organisation == ORGANISATION_STREAMING) {
 		if (arguments->mapping)
 			return error_set(error, STATUS_USAGE,
@@ -40,16 +84,13 @@ int nbsim_is_systemc(const struct arguments *arguments) {
 
 static enum status write_file(const char *path, const struct stream_record *record, const struct config *config,
                               struct error *error) {
-	int is_standard = !strcmp(path, "-");
-	FILE *out = is_standard ? stdout : fopen(path, "w");
-	if (!out) return error_set(error, STATUS_IO, "%s: cannot be written", path);
+	FILE *out = output_open(path, error);
+	if (!out) return STATUS_IO;
 	if (config)
 		stream_record_write_timeline(record, config, out);
 	else
 		stream_record_write_fills(record, out);
-	int failed = ferror(out);
-	if (is_standard ? fflush(out) : fclose(out)) failed = 1;
-	return failed ? error_set(error, STATUS_IO, "%s: cannot be written completely", path) : STATUS_OK;
+	return output_close(out, path, error);
 }
 
 static enum status write_record(struct stream_record *record, const struct simulation *simulation,

@@ -1,6 +1,6 @@
 /* FIFO depths from streaming.fifo_words: a list of NAME:DEPTH between spaces or commas. A name is a layer (the FIFO in
  * which its words leave it, or wait for its pool), LAYER.pool (behind its pool), `input` and `output` (between the
- * DMA's converters and the network), or a FIFO's own name. The last entry for a FIFO counts. */
+ * DMA's converters and the network), or a FIFO's own name. A FIFO that is named twice is refused. */
 #include "sim/mapper/pipeline_plan.h"
 
 #include <inttypes.h>
@@ -64,6 +64,11 @@ static enum status set_depth(const struct fifo_names *names, struct pipeline *pi
 	*colon = '\0';
 	const uint32_t fifo = find_fifo(names, pipeline, entry);
 	if (fifo == PIPELINE_NONE) return unknown_fifo(names, pipeline, entry, error);
+	if (pipeline->fifos[fifo].is_named)
+		return error_set(error, STATUS_INPUT,
+		                 "[streaming] fifo_words: '%s' is FIFO %s, which has a depth of %" PRIu32
+		                 " words already; expected one depth for a FIFO",
+		                 entry, pipeline->fifos[fifo].name, pipeline->fifos[fifo].depth_words);
 	pipeline->fifos[fifo].depth_words = depth < 2 ? 2 : (uint32_t)depth;
 	pipeline->fifos[fifo].is_named = 1;
 	return STATUS_OK;

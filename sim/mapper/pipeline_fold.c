@@ -185,7 +185,7 @@ static void explain(const struct fold *fold, uint32_t steps, uint64_t target, in
 	if (target && cycles <= target)
 		why = fold->config->streaming_target_frames_per_s ? "target met" : "default rate";
 	if (steps < fold->step_count) why = "the next step is over the budget";
-	if (!is_within) why = "over the budget even unfolded no further";
+	if (!is_within) why = "over the budget even as small as it can be";
 	snprintf(fold->pipeline->reason, sizeof fold->pipeline->reason,
 	         "auto: %" PRIu32 " steps, %s; slowest %.32s, %" PRIu64 " cycles%s", steps, why, name, cycles,
 	         has_budget || fold->config->streaming_target_frames_per_s ? ""

@@ -49,7 +49,7 @@ void pipeline_print(const struct pipeline *pipeline, const struct trace *trace, 
 		        weight_bits_of(pipeline, i), slowest_stage(pipeline, i),
 		        folding->cycles == slowest_cycles ? " *" : "");
 	}
-	fprintf(out, "cycles a frame without stalls; * the most. folding: %s\n", pipeline->reason);
+	fprintf(out, "cycles a frame without stalls; * the most\nfolding %s\n", pipeline->reason);
 }
 
 static void print_ports(const char *key, const struct pipeline *pipeline, const uint32_t ports[STAGE_PORTS_MAX],

@@ -100,7 +100,7 @@ static void print_head(const struct rows *rows, FILE *out) {
 	        table_number(rows, "run", "ddr_bandwidth"), table_grouped(unlimited, b, sizeof b),
 	        total > 0 ? 100 * (1 - unlimited / total) : 0);
 	if (table_number(rows, "run", "sufficient_bandwidth") > 0)
-		fprintf(out, ", met with %.3g GB/s", table_number(rows, "run", "sufficient_bandwidth"));
+		fprintf(out, "\n              met with %.3g GB/s", table_number(rows, "run", "sufficient_bandwidth"));
 	fputc('\n', out);
 	table_print_fit(rows, out);
 }

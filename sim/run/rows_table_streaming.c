@@ -2,6 +2,7 @@
  * stage and a FIFO. Waits are shares of the steady state. */
 #include <string.h>
 
+#include "sim/base/text.h"
 #include "sim/run/rows_table.h"
 
 enum { STATES = 6 };
@@ -40,16 +41,19 @@ static void print_time(const struct rows *rows, FILE *out) {
 }
 
 static void print_bottleneck(const struct rows *rows, FILE *out) {
-	fprintf(out, "Bottleneck    %s", table_text(rows, "run", "bottleneck"));
-	fprintf(out, ": busy %.1f %% of the time", percent(rows, "bottleneck_busy"));
+	char line[256];
+	int used = snprintf(line, sizeof line, "%.64s: busy %.1f %% of the time", table_text(rows, "run", "bottleneck"),
+	                    percent(rows, "bottleneck_busy"));
 	static const char *const waits[][2] = {{"bottleneck_fill_drain", "fills and drains"},
 	                                       {"bottleneck_memory", "waits for the input DMA"},
 	                                       {"bottleneck_starved", "starves"},
 	                                       {"bottleneck_blocked", "is blocked"}};
 	for (size_t w = 0; w < sizeof waits / sizeof waits[0]; w++)
 		if (percent(rows, waits[w][0]) >= 0.05)
-			fprintf(out, ", %s %.1f %%", waits[w][1], percent(rows, waits[w][0]));
-	fputc('\n', out);
+			used += snprintf(line + used, sizeof line - (size_t)used, ", %s %.1f %%", waits[w][1],
+			                 percent(rows, waits[w][0]));
+	fprintf(out, "Bottleneck    ");
+	text_wrap(out, line, 14, 14, 100);
 	const char *starved = table_text(rows, "run", "most_starved"),
 	           *blocked = table_text(rows, "run", "most_blocked");
 	if (starved[0])

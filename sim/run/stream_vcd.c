@@ -3,11 +3,11 @@
  * stages stay close to each other and the heap small against the file. */
 #include "sim/run/stream_vcd.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/output_file.h"
 #include "sim/run/vcd.h"
 
 /* Signals: state and frame of every stage, then the fill of every FIFO. */
@@ -252,10 +252,10 @@ enum status stream_vcd_open(struct stream_vcd **made, const char *path, const st
 	struct stream_vcd *vcd = vcd_create(path, pipeline, frames);
 	*made = NULL;
 	if (!vcd) return error_set(error, STATUS_MEMORY, "%s: out of memory", path);
-	vcd->file = fopen(path, "w");
+	vcd->file = output_open(path, error);
 	if (!vcd->file) {
 		vcd_free(vcd);
-		return error_set(error, STATUS_IO, "%s: cannot be written: %s", path, strerror(errno));
+		return STATUS_IO;
 	}
 	set_up_signals(vcd);
 	write_head(vcd, clock_khz);
@@ -275,9 +275,8 @@ enum status stream_vcd_close(struct stream_vcd *vcd, uint64_t total_cycles, stru
 		status =
 		    error_set(error, STATUS_FAILED, "%s: a stage told of a cycle that was written already", vcd->path);
 	if (vcd->failed_memory) status = error_set(error, STATUS_MEMORY, "%s: out of memory", vcd->path);
-	int is_lost = ferror(vcd->file);
-	if (fclose(vcd->file)) is_lost = 1;
-	if (is_lost) status = error_set(error, STATUS_IO, "%s: cannot be written: %s", vcd->path, strerror(errno));
+	const enum status closed = output_close(vcd->file, vcd->path, error);
+	if (closed) status = closed;
 	vcd_free(vcd);
 	return status;
 }

@@ -2,12 +2,12 @@
  * completed when a run fails are left out; their transactions are there. */
 #include "sim/run/timeline.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/output_file.h"
 #include "sim/run/event_order.h"
 
 enum { TRACK_PORT = 1, TRACK_COMMANDS = 2, PROCESS_ID_MACHINE = 1, PROCESS_ID_UNITS = 2 };
@@ -224,10 +224,10 @@ enum status timeline_open(struct timeline **out, const char *path, const struct 
 		if (timeline) timeline_free(timeline);
 		return error_set(error, STATUS_MEMORY, "%s: out of memory", path);
 	}
-	timeline->file = fopen(path, "w");
+	timeline->file = output_open(path, error);
 	if (!timeline->file) {
 		timeline_free(timeline);
-		return error_set(error, STATUS_IO, "%s: cannot be written: %s", path, strerror(errno));
+		return STATUS_IO;
 	}
 	timeline->config = config;
 	timeline->program = program;
@@ -245,9 +245,8 @@ enum status timeline_close(struct timeline *timeline, uint64_t total_cycles, str
 	fputs("\n]}\n", timeline->file);
 	enum status status = STATUS_OK;
 	if (timeline->failed_memory) status = error_set(error, STATUS_MEMORY, "%s: out of memory", timeline->path);
-	int is_lost = ferror(timeline->file);
-	if (fclose(timeline->file)) is_lost = 1;
-	if (is_lost) status = error_set(error, STATUS_IO, "%s: cannot be written: %s", timeline->path, strerror(errno));
+	const enum status closed = output_close(timeline->file, timeline->path, error);
+	if (closed) status = closed;
 	timeline_free(timeline);
 	return status;
 }

@@ -2,12 +2,12 @@
  * few registers a unit, and those that differ are written. */
 #include "sim/run/vcd.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/output_file.h"
 #include "sim/run/event_order.h"
 
 enum signal {
@@ -211,10 +211,10 @@ enum status vcd_open(struct vcd **out, const char *path, const struct config *co
 		if (vcd) vcd_free(vcd);
 		return error_set(error, STATUS_MEMORY, "%s: out of memory", path);
 	}
-	vcd->file = fopen(path, "w");
+	vcd->file = output_open(path, error);
 	if (!vcd->file) {
 		vcd_free(vcd);
-		return error_set(error, STATUS_IO, "%s: cannot be written: %s", path, strerror(errno));
+		return STATUS_IO;
 	}
 	vcd->program = program;
 	set_up_units(vcd);
@@ -231,9 +231,8 @@ enum status vcd_close(struct vcd *vcd, uint64_t total_cycles, struct error *erro
 	if (total_cycles > vcd->cycle) fprintf(vcd->file, "#%" PRIu64 "\n", total_cycles);
 	enum status status = STATUS_OK;
 	if (vcd->failed_memory) status = error_set(error, STATUS_MEMORY, "%s: out of memory", vcd->path);
-	int is_lost = ferror(vcd->file);
-	if (fclose(vcd->file)) is_lost = 1;
-	if (is_lost) status = error_set(error, STATUS_IO, "%s: cannot be written: %s", vcd->path, strerror(errno));
+	const enum status closed = output_close(vcd->file, vcd->path, error);
+	if (closed) status = closed;
 	vcd_free(vcd);
 	return status;
 }

@@ -120,9 +120,9 @@ static uint64_t last_cycle(const struct stream *stream) {
 	return cycle;
 }
 
-static const char *const stuck_text =
-    "the pipeline is stuck in cycle %llu of frame %u: %s is full with %u words and %s waits for room in it; deeper "
-    "FIFOs free it (nbsim --size-fifos finds the depths)";
+static const char *const stuck_text = "the pipeline is stuck in cycle %llu of frame %u: FIFO %s is full with %u words "
+                                      "and stage %s waits for room; deeper "
+                                      "FIFOs free it (nbsim --size-fifos finds the depths)";
 
 static enum status report_stuck(const struct stream *stream, uint64_t cycle, struct error *error) {
 	const struct pipeline *pipeline = stream->pipeline;

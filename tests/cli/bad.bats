@@ -312,6 +312,42 @@ sqlite_check() { python3 -c 'import sqlite3; print(sqlite3.connect("nbsim.db").e
 	[ ! -e nbsim.db ] || [ "$(nbsim runs --format csv | wc -l)" -le 1 ] || fail "a failed run was stored"
 }
 
+@test "output files: what cannot be written completely is removed" {
+	local option
+	trap '' XFSZ # a write beyond the limit fails, as on a full disk
+	for option in timeline vcd emit-commands; do
+		(ulimit -f 4 && refused 4 "x: cannot be written completely" nbsim --no-db --kernel native --$option x)
+		[ ! -e x ] || fail "$option: $(wc -c <x) bytes were left"
+		(ulimit -f 4 && refused 4 "x: cannot be written completely" \
+			nbsim --no-db --config neuroblend20-streaming-u250.ini --$option x)
+		[ ! -e x ] || fail "$option, streaming: $(wc -c <x) bytes were left"
+	done
+	(ulimit -f 4 && refused 4 "x: cannot be written completely" \
+		nbsim --no-db --config neuroblend20-streaming-u250.ini --fifo-occupancy x)
+	[ ! -e x ]
+}
+
+@test "options that would be dropped are refused" {
+	refused 2 "--show-mapping prints and stops before --layers" nbsim --show-mapping --layers
+	refused 2 "--show-mapping prints and stops before --timeline" nbsim --show-mapping --timeline x
+	refused 2 "--describe prints and stops before --show-mapping" nbsim --describe --show-mapping
+	refused 2 "--describe prints and stops before --emit-commands" nbsim --describe --emit-commands x
+	refused 2 "--show-mapping prints a table: expected no --format but table" nbsim --show-mapping --format csv
+	refused 2 "--describe prints a table: expected no --format but json" nbsim --describe --format csv
+	local machine=(--config cnv-w1a1-ultra96.ini --size-fifos)
+	refused 2 "--size-fifos prints and stops before --images" nbsim "${machine[@]}" --images x
+	refused 2 "--size-fifos prints and stops before --db" nbsim "${machine[@]}" --db x
+	refused 2 "--size-fifos prints a table" nbsim "${machine[@]}" --format json
+	[ ! -e x ] && [ ! -e nbsim.db ]
+	nbsim --kernel native >/dev/null
+	local id command
+	id=$(nbsim runs --format csv | sed -nE 's/^([0-9a-f]{16}).*/\1/p')
+	for command in "runs" "show $id" "rerun $id"; do
+		refused 2 "--set is of another machine than what is stored" nbsim $command --set binary_engine.words=2
+	done
+	refused 2 "--images is of another machine" nbsim rerun "$id" --images x
+}
+
 @test "standard output full: status 4 and one sentence from every command" {
 	[ -c /dev/full ] || skip "no /dev/full"
 	nbsim --kernel native >table

@@ -137,6 +137,16 @@ PY
 	[ "$(printf %s "$cycles" | sort -u | wc -l)" -ge 3 ] || fail "equal cycles: $cycles"
 }
 
+@test "every shipped configuration: its table and its mapping in 100 columns" {
+	local config
+	for config in "$NBSIM_ROOT"/configs/*.ini; do
+		ok nbsim --config "$config" --no-db --kernel native --layers
+		columns_at_most 100 || fail "$config"
+		ok nbsim --config "$config" --show-mapping
+		columns_at_most 100 || fail "$config --show-mapping"
+	done
+}
+
 @test "a bare configuration name: the current folder first, then the shipped ones" {
 	sed 's/^clock_mhz = .*/clock_mhz = 123/' "$NBSIM_ROOT/configs/u250.ini" >u250.ini
 	[[ $(nbsim --no-db --config u250.ini) == *"at 123 MHz"* ]]

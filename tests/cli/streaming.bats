@@ -338,11 +338,44 @@ golden_values() {
 
 @test "exactness: a parameter of the other organisation does not count" {
 	nbsim --no-db --format csv >a.csv
-	nbsim --no-db --format csv --set streaming.matrix_latency_cycles=9 >b.csv
+	{ cat "$NBSIM_ROOT/configs/u250.ini" && printf '[streaming]\nmatrix_latency_cycles = 9\n'; } >both.ini
+	nbsim --config both.ini --no-db --format csv >b.csv
 	same a.csv b.csv
 	[ "$(value a.csv run exactness)" = rtl ]
 	write_cnv
 	nbsim --config cnv.ini --no-db --format csv >c.csv
-	nbsim --config cnv.ini --no-db --format csv --set sequencer.queue_depth=7 >d.csv
+	printf '[sequencer]\nqueue_depth = 7\n' >>cnv.ini
+	nbsim --config cnv.ini --no-db --format csv >d.csv
 	same c.csv d.csv
+}
+
+@test "--set of what the machine does not read is refused" {
+	refused 2 "fifo_depth_words=9 changes nothing: this machine is time_shared" nbsim --no-db --set streaming.fifo_depth_words=9
+	write_cnv
+	local set
+	for set in binary_engine.pes=32 dram.channels=2 buffer.bit_weights.banks=2 mapper.maps=spilled; do
+		refused 2 "$set changes nothing: this machine is streaming" nbsim --config cnv.ini --no-db --set $set
+	done
+	ok nbsim --config cnv.ini --no-db --set dram.row_bytes=2048 # its energy reads it
+	ok nbsim --no-db --set machine.organisation=streaming --set streaming.fifo_depth_words=9
+	ok nbsim --describe --set streaming.fifo_depth_words=9
+}
+
+@test "streaming: a FIFO named twice, a rate beside a folding: refused, with the file" {
+	write_cnv
+	refused 3 "cnv.ini: [streaming] fifo_words: 'L0.widen_out' is FIFO L0.widen_out*already" \
+		nbsim --config cnv.ini --no-db --set "streaming.fifo_words=L0.widen_out:3 L0.widen_out:4"
+	refused 2 "target_frames_per_s=5000 changes nothing: streaming.folding is set" \
+		nbsim --config cnv-w1a1-ultra96.ini --no-db --set streaming.target_frames_per_s=5000
+	refused 2 "budget_percent=5 changes nothing" nbsim --config cnv-w1a1-ultra96.ini --no-db --set streaming.budget_percent=5
+	ok nbsim --config cnv-w1a1-ultra96.ini --no-db --set streaming.target_frames_per_s=5000 --set streaming.folding=auto
+	refused 3 "cnv.ini: [streaming] folding: 1 foldings for the 9 layers" nbsim --config cnv.ini --no-db --set streaming.folding=1/1
+}
+
+@test "streaming: budgets too small, long reasons: at most 100 columns" {
+	ok nbsim --config cnv-w1a1-ultra96.ini --no-db --set streaming.folding=auto --set streaming.fifo_words=auto --set streaming.budget_percent=1
+	columns_at_most 100
+	[[ $output == *"over the budget even as small as it can be"* ]] || fail "$output"
+	ok nbsim --config vgg10-radio-zcu104.ini --no-db --set streaming.fifo_depth_words=0 --set streaming.window_latency_cycles=2
+	columns_at_most 100
 }

@@ -8,7 +8,7 @@ study() { # study NAME POINTS OK: runs it as the page says
 	check "study $1: runs with one command" test $? -eq 0
 	check "study $1: $2 points, $3 ok, exactness with each" test "$(sqlite3 "$studies/results.db" \
 		"SELECT count(*), sum(status = 'ok'), sum(status = 'ok' AND exactness IN ('rtl', 'model')) FROM sweep_points WHERE sweep = '$1'")" = "$2|$3|$3"
-	check "study $1: a question and a front" sh -c "cd '$studies' && test \$('$nb' front results.db --sweep $1 -q | wc -l) -gt 1 && '$nb' sweeps results.db | grep -q '^ *$1 .*?'"
+	check "study $1: a question and a front" sh -c "cd '$studies' && test \$('$nb' front results.db --sweep $1 -q | wc -l) -gt 1 && '$nb' sweeps results.db | tr '\n' ' ' | grep -q '$1 .*?'"
 	check "study $1: the page has its command and a figure" test \
 		"$(grep -cE "^    nbexplore (search )?$1\.ini|^    nbreport figure .*--sweep $1( |$)" configs/sweeps/README.md)" -ge 2
 }

@@ -80,7 +80,7 @@ static void put_accuracy(struct sweep_store *store, struct error *error) {
 		if (sweep_store_put_accuracy(store, &accuracies[i], "0123456789abcdef", "images", error)) abort();
 }
 
-void report_store_sweep(struct report_fixture *fixture, int accuracy) {
+static void store_sweep(struct report_fixture *fixture, const char *name, const char *text, int accuracy) {
 	char file[400];
 	struct sweep sweep;
 	struct sweep_store *store;
@@ -89,22 +89,30 @@ void report_store_sweep(struct report_fixture *fixture, int accuracy) {
 	folder_file(&fixture->folder, "grid.ini", file, sizeof file);
 	FILE *out = fopen(file, "w");
 	if (!out) abort();
-	fputs("[sweep]\nname = grid\nquestion = \"for the tests\"\n[axes]\nbinary_engine.pes = 4, 8, 16\n"
-	      "binary_engine.words = 1, 2\ncompile.skip_weight_bits = 2, 8\n"
-	      "[search]\nobjectives = latency_ms, power_w\nwhere = fits = 1\n",
-	      out);
+	fprintf(out, "[sweep]\nname = %s\nquestion = \"for the tests\"\n[axes]\n%s", name, text);
 	if (fclose(out) || sweep_read(&sweep, file, error)) abort();
 	if (sweep_store_open(&store, fixture->db, 1, error)) abort();
 	if (sweep_store_begin(store, &sweep, &head, 0, error)) abort();
 	for (uint64_t point = 0; point < 12; point++) {
 		struct point_row row;
 		fill_row(&row, point);
-		if (sweep_store_add(store, "grid", &row, "{}", error)) abort();
+		if (sweep_store_add(store, name, &row, "{}", error)) abort();
 	}
 	if (sweep_store_flush(store, error)) abort();
 	if (accuracy) put_accuracy(store, error);
 	sweep_store_close(store);
 	sweep_clear(&sweep);
+}
+
+void report_store_sweep(struct report_fixture *fixture, int accuracy) {
+	store_sweep(fixture, "grid",
+	            "binary_engine.pes = 4, 8, 16\nbinary_engine.words = 1, 2\ncompile.skip_weight_bits = 2, 8\n"
+	            "[search]\nobjectives = latency_ms, power_w\nwhere = fits = 1\n",
+	            accuracy);
+}
+
+void report_store_early_sweep(struct report_fixture *fixture) {
+	store_sweep(fixture, "early", "dram.channels = 1..4\ndma.outstanding = 1, 2, 4\n", 0);
 }
 
 char *report_file(const struct report_fixture *fixture, const char *name, size_t *bytes) {

@@ -25,6 +25,9 @@ void report_store_run(struct report_fixture *fixture, unsigned number, uint64_t 
  * top-1 is 0.5 and 0.9 on 100 images. */
 void report_store_sweep(struct report_fixture *fixture, int accuracy);
 
+/* "early", before it in the order of names: varies neither PEs nor bits. */
+void report_store_early_sweep(struct report_fixture *fixture);
+
 /* The file request.out/NAME; NULL if it cannot be read. Free it. */
 char *report_file(const struct report_fixture *fixture, const char *name, size_t *bytes);
 

@@ -103,15 +103,23 @@ static void the_list_says_what_can_be_drawn(void **state) {
 	assert_non_null(strstr(text, "nbreport figure attribution --db "));
 	assert_non_null(strstr(text, "not yet: no sweep has a point"));
 	free(text);
+	report_store_early_sweep(fixture);
+	text = catalogue(fixture);
+	assert_non_null(strstr(text, "--sweep early --x AXIS\n")); /* latency: no sweep varies the PEs */
+	free(text);
 	report_store_sweep(fixture, 0);
 	text = catalogue(fixture);
-	assert_non_null(strstr(text, "sweeps: 1\n"));
+	assert_non_null(strstr(text, "sweeps: 2\n"));
+	assert_null(strstr(text, "--x AXIS"));
+	assert_non_null(strstr(text, "--sweep grid\n"));
 	assert_non_null(strstr(text, "nbreport figure pareto --db "));
 	assert_non_null(strstr(text, "not yet: accuracy of no network is measured"));
 	free(text);
 	report_store_sweep(fixture, 1);
 	text = catalogue(fixture);
-	assert_non_null(strstr(text, "nbreport figure accuracy --db "));
+	const char *command = strstr(text, "nbreport figure accuracy --db ");
+	assert_non_null(command);
+	assert_non_null(strstr(command, "--sweep grid\n"));
 	free(text);
 }
 
