@@ -24,7 +24,8 @@ enum status stream_proven_draw(struct stream_case *made, struct stream_plan *pla
 }
 
 static int is_drawn(const struct config_parameter *parameter) {
-	return !strcmp(parameter->section, "streaming") && parameter->type != CONFIG_TEXT;
+	return !strcmp(parameter->section, "streaming") && parameter->type != CONFIG_TEXT &&
+	       parameter->timing != TIMING_NONE;
 }
 
 uint32_t stream_proven_check(uint32_t *failed) {
