@@ -159,21 +159,37 @@ static int scores_equal_kernels(const struct drawn *drawn, const struct executor
 	return !status;
 }
 
+/* The layer kernels after a frame of the drawn input. */
+static enum status values_of(const struct drawn *drawn, struct values_network **network, struct error *error) {
+	int32_t *scores = calloc(drawn->trace.maps[drawn->trace.scores_map].channels, sizeof *scores);
+	if (!scores) return error_set(error, STATUS_MEMORY, "out of memory");
+	enum status status = values_network_create(network, &drawn->trace, VALUES_FAST, error);
+	if (!status) values_network_run(*network, drawn->input, scores);
+	free(scores);
+	return status;
+}
+
 static int count_coverage(const struct drawn *drawn, const struct machine_result *result, struct coverage *coverage,
                           struct error *error) {
 	struct config no_refresh = drawn->config, no_tras = drawn->config;
 	struct machine_result without_refresh, without_tras;
+	struct values_network *network;
 	if (!coverage) return 1;
 	no_refresh.dram_trefi_ps = 0;
 	no_tras.dram_tras_ps = 1;
-	if (native_run(&no_refresh, &drawn->program, NULL, &without_refresh, error)) return 0;
+	if (values_of(drawn, &network, error)) return 0;
+	if (native_run(&no_refresh, &drawn->program, NULL, &without_refresh, error)) {
+		values_network_free(network);
+		return 0;
+	}
 	const int good = !native_run(&no_tras, &drawn->program, NULL, &without_tras, error);
 	if (good) {
-		coverage_add(coverage, &drawn->config, &drawn->trace, &drawn->program, &drawn->mapping, result,
+		coverage_add(coverage, &drawn->config, &drawn->trace, &drawn->program, &drawn->mapping, network, result,
 		             &without_refresh, &without_tras);
 		machine_result_clear(&without_tras);
 	}
 	machine_result_clear(&without_refresh);
+	values_network_free(network);
 	return good;
 }
 

@@ -24,6 +24,7 @@ static const struct {
     [COVERAGE_WINDOW_READS] = {"window_reads", 5},
     [COVERAGE_WINDOW_TAIL] = {"window_reads_tail", 2},
     [COVERAGE_WINDOW_GAPS] = {"window_gaps", 1},
+    [COVERAGE_VARIED_BITS] = {"varied_bits", 20},
     [COVERAGE_POOL] = {"pooling", 10},
     [COVERAGE_TRANSPOSE] = {"transposed_maps", 10},
     [COVERAGE_PAD_SIGN] = {"signed_borders", 5},
@@ -60,6 +61,21 @@ static int has_negative_gamma(const struct trace *trace, const struct trace_laye
 	return 0;
 }
 
+/* Of a bits map: half of the channels or more are +1 in some pixels and -1 in others. */
+static int has_varied_bits(const struct values_network *network, const struct trace *trace, uint32_t index) {
+	const struct trace_map *map = &trace->maps[index];
+	const uint64_t *bits = values_network_bits_map(network, index);
+	const uint32_t words = values_words_per_pixel(map->channels);
+	uint32_t varied = 0;
+	for (uint32_t c = 0; bits && c < map->channels; c++)
+		for (uint32_t pixel = 1; pixel < map->height * map->width; pixel++)
+			if ((bits[pixel * words + c / 64] ^ bits[c / 64]) >> c % 64 & 1) {
+				varied++;
+				break;
+			}
+	return 2 * varied >= map->channels;
+}
+
 static void see_layer(uint8_t *seen, const struct config *config, const struct trace *trace,
                       const struct trace_layer *layer, const struct mapping_layer *mapped) {
 	const int is_binary = layer->main.kind == TRACE_CONV_BINARY;
@@ -91,8 +107,9 @@ static void see_command(uint8_t *seen, const struct config *config, const struct
 }
 
 void coverage_add(struct coverage *coverage, const struct config *config, const struct trace *trace,
-                  const struct program *program, const struct mapping *mapping, const struct machine_result *result,
-                  const struct machine_result *without_refresh, const struct machine_result *without_tras) {
+                  const struct program *program, const struct mapping *mapping, const struct values_network *network,
+                  const struct machine_result *result, const struct machine_result *without_refresh,
+                  const struct machine_result *without_tras) {
 	uint8_t seen[COVERAGE_FEATURES] = {0};
 	seen[COVERAGE_PORT_WAITS] = has_port_waits(result) != 0;
 	seen[COVERAGE_BLOCKED] = has_blocked(result) != 0;
@@ -104,6 +121,12 @@ void coverage_add(struct coverage *coverage, const struct config *config, const 
 	seen[COVERAGE_FRAMES] = config->frames > 1;
 	for (uint32_t i = 0; i < trace->layer_count; i++)
 		see_layer(seen, config, trace, &trace->layers[i], &mapping->layers[i]);
+	for (uint32_t i = 0; i < trace->layer_count; i++) {
+		const struct trace_conv *conv = &trace->layers[i].main;
+		if (conv->kind == TRACE_CONV_BINARY && conv->input_map != trace->input_map &&
+		    has_varied_bits(network, trace, conv->input_map))
+			seen[COVERAGE_VARIED_BITS] = 1;
+	}
 	for (uint32_t i = 0; i < program->command_count; i++) see_command(seen, config, &program->commands[i]);
 	coverage->cases++;
 	for (int i = 0; i < COVERAGE_FEATURES; i++) coverage->with[i] += seen[i];

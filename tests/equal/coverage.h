@@ -8,6 +8,7 @@
 #include "sim/input/trace.h"
 #include "sim/machine/machine.h"
 #include "sim/mapper/mapper.h"
+#include "sim/values/values.h"
 
 enum coverage_feature {
 	COVERAGE_PORT_WAITS,   /* a port request that was not granted in its first cycle */
@@ -27,9 +28,11 @@ enum coverage_feature {
 	COVERAGE_WINDOW_READS,     /* one whose former reads more than one word in a cycle */
 	COVERAGE_WINDOW_TAIL,      /* and fewer at the end of each column */
 	COVERAGE_WINDOW_GAPS,      /* one that leaves columns out between the windows of a row */
-	COVERAGE_POOL,             /* pooling */
-	COVERAGE_TRANSPOSE,        /* a transposed output */
-	COVERAGE_PAD_SIGN,         /* borders of -1 or of +1 */
+	COVERAGE_VARIED_BITS, /* a binary convolution of a map that layers made, in which most channels differ between
+	                         pixels */
+	COVERAGE_POOL,        /* pooling */
+	COVERAGE_TRANSPOSE,   /* a transposed output */
+	COVERAGE_PAD_SIGN,    /* borders of -1 or of +1 */
 	COVERAGE_WEIGHTS_RELOADED, /* weights by the layer or by the block */
 	COVERAGE_SEPARATE_POST,    /* a post pass of its own */
 	COVERAGE_FRAMES,           /* more than one frame */
@@ -40,10 +43,12 @@ struct coverage {
 	uint32_t cases, with[COVERAGE_FEATURES];
 };
 
-/* `without_refresh` is the same run with refresh off, `without_tras` with a tRAS of 1 ps. */
+/* `network` holds the maps of the case's frame. `without_refresh` is the same run with refresh off, `without_tras` with
+ * a tRAS of 1 ps. */
 void coverage_add(struct coverage *coverage, const struct config *config, const struct trace *trace,
-                  const struct program *program, const struct mapping *mapping, const struct machine_result *result,
-                  const struct machine_result *without_refresh, const struct machine_result *without_tras);
+                  const struct program *program, const struct mapping *mapping, const struct values_network *network,
+                  const struct machine_result *result, const struct machine_result *without_refresh,
+                  const struct machine_result *without_tras);
 
 /* `feature NAME WITH CASES LEAST` a line; LEAST is the percentage a run must reach. */
 void coverage_print(const struct coverage *coverage, FILE *out);

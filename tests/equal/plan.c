@@ -66,6 +66,8 @@ static void draw_layer(struct random_source *random, const struct structure *str
 	layer->channels = random_between(random, 1, random_chance(random, 80) ? 20 : 70);
 	layer->weight_bits = random_spread(random, 1, structure->weight_bits, structure->weight_bits);
 	layer->skip = random_chance(random, 70);
+	/* Without draws of their own, which would change all that follow: */
+	layer->balanced = layer->channels % 4 != 0;
 	/* Windows with columns between them; without a draw of its own, which would change all that follow. Layers with
 	 * a skip convolution keep their stride, for its averages of 2 x 2 pixels. */
 	if (layer->stride == 2 && (!layer->skip || layer->channels % 4 == 1)) {
@@ -119,7 +121,7 @@ static const struct plan_field layer_fields[] = {
     LAYER_FIELD(pad_value),  LAYER_FIELD(tap_shared),       LAYER_FIELD(channels),   LAYER_FIELD(weight_bits),
     LAYER_FIELD(skip),       LAYER_FIELD(skip_weight_bits), LAYER_FIELD(thresholds), LAYER_FIELD(threshold_base_minus),
     LAYER_FIELD(shift),      LAYER_FIELD(scale_bits),       LAYER_FIELD(pool),       LAYER_FIELD(write_fixed),
-    LAYER_FIELD(write_bits), LAYER_FIELD(map_bits),         LAYER_FIELD(transpose),
+    LAYER_FIELD(write_bits), LAYER_FIELD(map_bits),         LAYER_FIELD(transpose),  LAYER_FIELD(balanced),
 };
 
 static const struct plan_text text = {

@@ -32,6 +32,8 @@ struct plan_layer {
 	uint32_t threshold_base_minus;
 	uint32_t shift;
 	uint32_t scale_bits; /* magnitude of A, MP, MN and of thresholds */
+	uint32_t balanced; /* 1: offsets and thresholds within the spread of the sums, so that maps differ from pixel to
+	                      pixel */
 	uint32_t pool;
 	uint32_t write_fixed, write_bits, map_bits;
 	uint32_t transpose; /* where there is no pool; rounds `channels` down to h x w, at most 15 each */

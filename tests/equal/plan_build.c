@@ -45,7 +45,32 @@ static int add_weights(struct builder *builder, struct trace_conv *conv, uint32_
 	return 1;
 }
 
-static int add_parameters(struct builder *builder, struct trace_layer *layer, uint32_t scale_bits) {
+/* About the standard deviation of a main convolution's sums, of uniform weights and inputs. */
+static uint64_t sum_spread(const struct trace_conv *conv, const struct trace_map *map) {
+	const uint64_t products = (uint64_t)conv->kernel * conv->kernel * map->channels;
+	uint64_t root = 1;
+	while ((root + 1) * (root + 1) <= products) root++;
+	if (conv->kind == TRACE_CONV_BINARY) return root;
+	return ((root << (safe_weight_bits(conv, map) - 1)) << (map->value_bits - 1)) / 3 + 1;
+}
+
+static int32_t random_within(struct random_source *random, uint64_t bound) {
+	const uint32_t most = bound < INT32_MAX ? (uint32_t)bound : INT32_MAX;
+	return (int32_t)((int64_t)random_below(random, 2 * most + 1) - most);
+}
+
+/* Offsets of an affine row within the spread of what they are added to, and mostly slopes of one sign: the sign of a
+ * result depends on the pixel. */
+static void balance_row(struct random_source *random, uint64_t spread, uint32_t shift, int32_t *row) {
+	const uint64_t scaled = spread * (uint64_t)abs(row[0]);
+	row[1] = random_within(random, scaled / 2);
+	if ((row[2] < 0) != (row[3] < 0) && random_chance(random, 80)) row[3] = -row[3];
+	row[4] = random_within(random, (scaled * (uint64_t)abs(row[2])) >> shift >> 2);
+}
+
+static int add_parameters(struct builder *builder, struct trace_layer *layer, const struct plan_layer *from) {
+	const uint32_t scale_bits = from->scale_bits;
+	const uint64_t spread = sum_spread(&layer->main, &builder->trace->maps[layer->main.input_map]);
 	struct random_source *random = &builder->random;
 	const int is_threshold = layer->post == TRACE_POST_THRESHOLD;
 	const uint32_t columns = is_threshold ? 1 + layer->threshold_count : 6;
@@ -57,7 +82,9 @@ static int add_parameters(struct builder *builder, struct trace_layer *layer, ui
 		int32_t *row = (int32_t *)tensor->data + (size_t)o * columns;
 		if (is_threshold) {
 			row[0] = (int32_t)random_below(random, 2);
-			for (uint32_t k = 1; k < columns; k++) row[k] = random_signed(random, scale_bits);
+			for (uint32_t k = 1; k < columns; k++)
+				row[k] =
+				    from->balanced ? random_within(random, spread) : random_signed(random, scale_bits);
 			continue;
 		}
 		row[0] = random_signed(random, scale_bits);                                  /* A */
@@ -66,6 +93,7 @@ static int add_parameters(struct builder *builder, struct trace_layer *layer, ui
 		row[3] = random_signed(random, scale_bits);                                  /* MN */
 		row[4] = random_signed(random, scale_bits);                                  /* C */
 		row[5] = (int32_t)random_below(random, random_chance(random, 90) ? 10 : 32); /* E */
+		if (from->balanced) balance_row(random, spread, layer->post_shift, row);
 	}
 	return 1;
 }
@@ -187,7 +215,7 @@ static int add_layer(struct builder *builder, uint32_t index) {
 	int good = add_weights(builder, &layer->main, layer->output_channels);
 	if (good && layer->skip.kind != TRACE_CONV_NONE)
 		good = add_weights(builder, &layer->skip, layer->output_channels);
-	if (good) good = add_parameters(builder, layer, from->scale_bits);
+	if (good) good = add_parameters(builder, layer, from);
 	if (good) add_outputs(builder, from, is_last, layer);
 	return good;
 }
