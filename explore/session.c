@@ -17,9 +17,7 @@
 #include "explore/walk.h"
 
 enum { CHUNK_POINTS = 32, SHARD_POSITIONS = 64, SETTING_BYTES = 4096 };
-/* Gathering is timed at every 17th point: the clock costs as much. Not every 16th, since points arrive in chunks of 32,
- * and the first of one finds nothing in the caches. */
-enum { FLUSH_POINTS = 1000, TIMED_POINTS = 17 };
+enum { FLUSH_POINTS = 1000 };
 enum { SHARE_BYTES = 64 << 20, SHARE_BYTES_MAX = 24 << 20 }; /* of all workers, of one */
 
 struct session {
@@ -37,7 +35,8 @@ struct session {
 	char images_hash[SWEEP_HASH_BYTES];
 	uint64_t done;
 	double begun_s, shown_s, flushed_s;
-	uint64_t gathered; /* rows since the last flush */
+	struct point_row gathered[FLUSH_POINTS]; /* rows since the last flush */
+	size_t gathered_count;
 	int is_shown;
 	const char *what;
 	enum status walk_status; /* of the database, met in `next` */
@@ -154,15 +153,6 @@ static size_t next_points(void *context, uint64_t *items, size_t most) {
 	return count;
 }
 
-static enum status flush(struct session *session, struct error *error) {
-	double begun_s = own_processor_s();
-	enum status status = sweep_store_flush(session->store, error);
-	session->flushed_s = now_s();
-	session->gathered = 0;
-	session->counts->store_s += own_processor_s() - begun_s;
-	return status;
-}
-
 /* Every layer and counter of a point; run: the id, empty where it has none. */
 static enum status keep_point(struct session *session, const struct point_row *row, char run[RUN_ID_BYTES],
                               struct error *error) {
@@ -173,23 +163,36 @@ static enum status keep_point(struct session *session, const struct point_row *r
 	return keep_run(session->keeper, session->sweep, session->store, row, run, error);
 }
 
-static enum status store_point(void *context, uint64_t item, const void *row, struct error *error) {
-	struct session *session = context;
+static enum status store_row(struct session *session, const struct point_row *row, struct error *error) {
 	struct config config;
 	struct error ignored;
 	char setting[SETTING_BYTES], run[RUN_ID_BYTES];
-	const uint64_t timed_points = session->options->keep_layers ? 1 : TIMED_POINTS;
-	const int is_timed = session->counts->points % timed_points == 0;
-	const double begun_s = is_timed ? own_processor_s() : 0;
-	if (session->sweep->tie_count) sweep_configure(session->sweep, item, &config, &ignored);
-	sweep_setting_json(session->sweep, item, &config, setting, sizeof setting);
+	if (session->sweep->tie_count) sweep_configure(session->sweep, row->point, &config, &ignored);
+	sweep_setting_json(session->sweep, row->point, &config, setting, sizeof setting);
+	enum status status = keep_point(session, row, run, error);
+	return status ? status
+	              : sweep_store_add_with_run(session->store, session->sweep->name, row, setting, run, error);
+}
+
+static enum status flush(struct session *session, struct error *error) {
+	double begun_s = own_processor_s();
+	enum status status = STATUS_OK;
+	for (size_t i = 0; !status && i < session->gathered_count; i++)
+		status = store_row(session, &session->gathered[i], error);
+	if (!status) status = sweep_store_flush(session->store, error);
+	session->flushed_s = now_s();
+	session->gathered_count = 0;
+	session->counts->store_s += own_processor_s() - begun_s;
+	return status;
+}
+
+static enum status store_point(void *context, uint64_t item, const void *row, struct error *error) {
+	struct session *session = context;
+	(void)item;
 	session->counts->points++;
 	session->done++;
-	enum status status = keep_point(session, row, run, error);
-	if (!status) status = sweep_store_add_with_run(session->store, session->sweep->name, row, setting, run, error);
-	if (is_timed) session->counts->store_s += (double)timed_points * (own_processor_s() - begun_s);
-	if (!status && ++session->gathered == FLUSH_POINTS) status = flush(session, error);
-	return status;
+	session->gathered[session->gathered_count++] = *(const struct point_row *)row;
+	return session->gathered_count == FLUSH_POINTS ? flush(session, error) : STATUS_OK;
 }
 
 static void point_died(void *context, uint64_t item, int signal_number, void *memory) {
@@ -397,7 +400,11 @@ enum status session_attach(struct session **out, const struct sweep *sweep, stru
                            const struct session_options *options, struct session_counts *counts, struct error *error) {
 	*out = calloc(1, sizeof **out);
 	if (!*out) return error_set(error, STATUS_MEMORY, "out of memory");
-	**out = (struct session){.sweep = sweep, .store = store, .options = options, .counts = counts, .has_rows = 1};
+	(*out)->sweep = sweep;
+	(*out)->store = store;
+	(*out)->options = options;
+	(*out)->counts = counts;
+	(*out)->has_rows = 1;
 	return STATUS_OK;
 }
 
