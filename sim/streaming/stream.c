@@ -282,7 +282,7 @@ static enum status run_once(struct runner *runner, const struct pipeline *pipeli
 				*overshoots = 1;
 		if (!*overshoots) status = stream_finish(stream, result, error);
 	}
-	if (!status) {
+	if (!status && !*overshoots) {
 		result->frames_simulated = frames - recurrence.skipped_frames;
 		result->recurs_at_frame = recurrence.at_frame;
 		result->period_frames = recurrence.period.frames;
