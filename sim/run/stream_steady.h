@@ -1,8 +1,8 @@
 /* Steady state of a streaming machine: what every stage does in one recurring period, and who limits it.
  *
- * Of a batch that recurs it is what happened between the two equal states, to the cycle (STREAMING.md section 8): a batch
- * longer by one period has just that more. A run that does not recur is measured over the second half of a longer batch,
- * and says so.
+ * Of a batch that recurs it is what happened between the two equal states, to the cycle (STREAMING.md section 8): a
+ * batch longer by one period has just that more. A run that does not recur is measured over the second half of a longer
+ * batch, and says so.
  */
 #ifndef SIM_RUN_STREAM_STEADY_H
 #define SIM_RUN_STREAM_STEADY_H
