@@ -24,7 +24,7 @@ static void print_time(const struct rows *rows, FILE *out) {
 	        table_grouped(table_number(rows, "run", "latency_cycles"), a, sizeof a),
 	        table_number(rows, "run", "latency_ms"));
 	if (frames > 1)
-		fprintf(out, "; a batch of %s: %s cycles, %.4g ms", table_grouped(frames, a, sizeof a),
+		fprintf(out, "\n              a batch of %s: %s cycles, %.4g ms", table_grouped(frames, a, sizeof a),
 		        table_grouped(table_number(rows, "run", "total_cycles"), b, sizeof b),
 		        table_number(rows, "run", "batch_ms"));
 	fprintf(out, "\nThroughput    %s frames/s: %.9g cycles a frame",

@@ -378,4 +378,6 @@ golden_values() {
 	[[ $output == *"over the budget even as small as it can be"* ]] || fail "$output"
 	ok nbsim --config vgg10-radio-zcu104.ini --no-db --set streaming.fifo_depth_words=0 --set streaming.window_latency_cycles=2
 	columns_at_most 100
+	ok nbsim --config cnv-w2a2-pynq-z1.ini --no-db --set run.frames=489046 --set streaming.dma_start_cycles=1000000
+	columns_at_most 100
 }
