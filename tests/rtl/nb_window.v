@@ -3,7 +3,8 @@
 // group of output channels, while the former fills the next one.
 //
 // The string is kept in a ring of packed words, each BITS long: a window begins anywhere in it, and the columns that the next window
-// shares with it stay where they are. Bits that do not fill a word yet wait in `pending`. Three stages, one cycle apart:
+// shares with it stay where they are. A packed word that is not full yet is in `pending` too, to be joined with what comes; it and the
+// READS words behind it are written in every cycle. Three stages, one cycle apart:
 //   0  addresses of the reads, or the lanes' step, are issued;
 //   1  where the words of these reads will begin in the ring, and from where the step will read it;
 //   2  the words are there and are written; the step's packed word is cut out of the ring.
@@ -36,9 +37,9 @@ module nb_window #(
 	output [BITS-1:0] operand  // activation bits of the step issued two cycles ago
 );
 	localparam FINE = $clog2(BITS);                         // bits of a place in a packed word
-	localparam BANKS = READS > 2 ? 4 : 2;                   // memories of the ring, low-order interleaved
-	localparam LB = $clog2(BANKS);
-	localparam WORDS = 2 * WINDOW_BITS / BITS + 2;          // packed words that two windows can touch
+	localparam LB = $clog2(READS + 1);                      // memories of the ring, low-order interleaved: as many as are written at once
+	localparam BANKS = 1 << LB;
+	localparam WORDS = 2 * WINDOW_BITS / BITS + 2 + READS;  // packed words that two windows can touch, and those written behind
 	localparam RING = $clog2(WORDS > 2 * BANKS ? WORDS : 2 * BANKS);
 	localparam [FINE:0] WHOLE = BITS;
 
@@ -237,7 +238,7 @@ module nb_window #(
 
 	reg [FINE-1:0] end_bit, next_bit, start_bit;     // end of the string; where the next window starts; where that in the lanes does
 	reg [RING-1:0] end_word, next_word, start_word, read_word;
-	reg [RING-1:0] pending_word;                     // number of the packed word in `pending`
+	reg [RING-1:0] pending_word;                     // place of `pending` in the ring
 	reg [READS*FINE-1:0] bit_2;
 	reg [READS*3-1:0] word_2;
 	reg [READS-1:0] keep_2;
@@ -306,29 +307,31 @@ module nb_window #(
 		pending_word <= end_word;
 	end
 	wire [READS*BITS-1:0] turned, wrapped; // wrapped: the bit belongs to the packed word after
+	wire [(READS+1)*BITS-1:0] joined;
 	reg [BITS-1:0] pending;
-	reg [(READS+1)*BITS-1:0] joined;
-	genvar p;
+	genvar p, j;
 	generate
 		for (v = 0; v < READS; v = v + 1) begin : turn
 			nb_rotate #(.BITS(BITS)) rotate (
-				.places(bit_2[FINE*v +: FINE]), .in(word[BITS*v +: BITS] & {BITS{keep_2[v]}}), .out(turned[BITS*v +: BITS]));
+				.places(bit_2[FINE*v +: FINE]), .in(word[BITS*v +: BITS]), .out(turned[BITS*v +: BITS]));
+			assign wrapped[BITS*v +: BITS] = ~({BITS{1'b1}} << bit_2[FINE*v +: FINE]);
+		end
+		for (j = 0; j <= READS; j = j + 1) begin : join_words
 			for (p = 0; p < BITS; p = p + 1) begin : column
-				assign wrapped[BITS*v+p] = p < bit_2[FINE*v +: FINE];
+				wire [READS-1:0] bits;
+				for (v = 0; v < READS; v = v + 1) begin : from
+					if (v + 1 < j) begin : never // word v begins v packed words later at most, and ends in the one after
+						assign bits[v] = 1'b0;
+					end else begin : maybe
+						assign bits[v] = turned[BITS*v+p] && keep_2[v] && word_2[3*v +: 3] == (wrapped[BITS*v+p] ? j - 1 : j);
+					end
+				end
+				assign joined[BITS*j+p] = |bits || (j == 0 && pending[p]);
 			end
 		end
 	endgenerate
-	integer j, w, b;
-	always @* begin
-		joined = {{(READS*BITS){1'b0}}, pending};
-		for (j = 0; j <= READS; j = j + 1)
-			for (w = 0; w < READS; w = w + 1)
-				if (j <= w + 1)
-					for (b = 0; b < BITS; b = b + 1)
-						if (word_2[3*w +: 3] + {2'd0, wrapped[BITS*w+b]} == j) joined[BITS*j+b] = joined[BITS*j+b] | turned[BITS*w+b];
-	end
 	wire [BITS-1:0] rest;
-	nb_select #(.WIDTH(BITS), .N(READS+1)) rest_select (.index(full_2[$clog2(READS+1)-1:0]), .words(joined), .word(rest));
+	nb_select #(.WIDTH(BITS), .N(READS+1)) rest_select (.index(full_2[LB-1:0]), .words(joined), .word(rest));
 	always @(posedge clock) pending <= row_done_2 ? {BITS{1'b0}} : rest;
 
 	// Stage 2, reading: a bit of the step is in packed word read_word or, where the window's first bit lies behind it, in the next one
@@ -337,32 +340,22 @@ module nb_window #(
 	generate
 		for (n = 0; n < BANKS; n = n + 1) begin : bank
 			localparam [RING-1:0] NUMBER = n;
-			wire [RING-1:0] write_place = (NUMBER - pending_word) & (BANKS - 1); // of the words that become full, the one that lies here
+			wire [RING-1:0] write_place = (NUMBER - pending_word) & (BANKS - 1); // of the joined words, the one that lies here
 			wire [RING-1:0] write_row = (pending_word + write_place) >> LB;
 			wire [RING-1:0] read_row = (read_word + ((NUMBER - read_word) & (BANKS - 1))) >> LB;
 			wire [BITS-1:0] packed_word;
-			nb_select #(.WIDTH(BITS), .N(READS)) full_select (
-				.index(write_place[(READS > 1 ? $clog2(READS) : 1)-1:0]), .words(joined[READS*BITS-1:0]), .word(packed_word));
+			nb_select #(.WIDTH(BITS), .N(READS+1)) join_select (.index(write_place[LB-1:0]), .words(joined), .word(packed_word));
 			(* ram_style = "distributed" *) reg [BITS-1:0] ring [0:(1<<(RING-LB))-1];
 			always @(posedge clock)
-				if (write_place < full_2) ring[write_row[RING-LB-1:0]] <= packed_word;
+				if (write_place <= READS) ring[write_row[RING-LB-1:0]] <= packed_word;
 			assign stored[BITS*n +: BITS] = ring[read_row[RING-LB-1:0]];
 		end
 	endgenerate
 	wire [RING-1:0] after_word = read_word + 1'b1;
-	wire [BITS-1:0] from_word, from_after, cut, turned_back;
+	wire [BITS-1:0] from_word, from_after, turned_back;
 	nb_select #(.WIDTH(BITS), .N(BANKS)) word_select (.index(read_word[LB-1:0]), .words(stored), .word(from_word));
 	nb_select #(.WIDTH(BITS), .N(BANKS)) after_select (.index(after_word[LB-1:0]), .words(stored), .word(from_after));
-	generate
-		for (p = 0; p < BITS; p = p + 1) begin : cut_out
-			assign cut[p] = p >= start_bit ? (read_word == pending_word ? pending[p] : from_word[p])
-			                               : (after_word == pending_word ? pending[p] : from_after[p]);
-			if (p == 0) begin : first_bit
-				assign operand[p] = turned_back[p];
-			end else begin : further_bit
-				assign operand[p] = turned_back[p] && !(last_2 && p > window_top);
-			end
-		end
-	endgenerate
-	nb_rotate #(.BITS(BITS), .RIGHT(1)) rotate_back (.places(start_bit), .in(cut), .out(turned_back));
+	wire [BITS-1:0] begun = {BITS{1'b1}} << start_bit;
+	nb_rotate #(.BITS(BITS), .RIGHT(1)) rotate_back (.places(start_bit), .in((begun & from_word) | (~begun & from_after)), .out(turned_back));
+	assign operand = turned_back & ~({BITS{last_2}} & ({BITS{1'b1}} << window_top << 1));
 endmodule
