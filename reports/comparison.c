@@ -119,20 +119,25 @@ static enum status run_row(struct comparison *comparison, struct comparison_mach
 	return STATUS_OK;
 }
 
-enum status comparison_make(struct comparison *comparison, const char *path, const char *chosen, struct error *error) {
+enum status comparison_make(struct comparison *comparison, const char *path, const char *chosen,
+                            const struct comparison_watch *watch, struct error *error) {
 	struct error own;
 	if (!error) error = &own;
 	memset(comparison, 0, sizeof *comparison);
 	enum status status = measurements_read(&comparison->measurements, path, error);
 	if (status) return status;
-	struct comparison_machines *machines = comparison_machines_create(path);
+	struct comparison_machines *machines = comparison_machines_create(path, watch->stop);
 	comparison->rows = calloc(comparison->measurements.count, sizeof *comparison->rows);
 	if (!machines || !comparison->rows) status = error_set(error, STATUS_MEMORY, "out of memory");
 	for (size_t i = 0; !status && i < comparison->measurements.count; i++) {
 		const struct measurement *measurement = &comparison->measurements.rows[i];
 		if (chosen && !measurement_is_named(chosen, measurement->row_id)) continue;
+		if (watch->stop && *watch->stop) status = error_set(error, STATUS_INTERRUPTED, "interrupted");
+		if (status) break;
 		comparison->rows[comparison->count].measurement = measurement;
 		status = run_row(comparison, machines, &comparison->rows[comparison->count++], error);
+		if (watch->progress)
+			watch->progress(watch->context, (uint32_t)i + 1, (uint32_t)comparison->measurements.count);
 	}
 	comparison_machines_free(machines);
 	if (!status && !comparison->count)

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "reports/comparison_machine.h"
 #include "reports/measurement.h"
 #include "sim/run/rows.h"
 
@@ -38,9 +39,10 @@ struct comparison {
 
 /* Reads the file and runs every chosen row (`chosen`: list of measurement_is_named, or NULL for all). A row whose
  * network cannot be mapped, or that gets stuck, keeps the reason. STATUS_INPUT for a file or configuration that is
- * malformed or missing, STATUS_USAGE when `chosen` names no row. `path` must outlive it; comparison_clear in every
- * case. */
-enum status comparison_make(struct comparison *comparison, const char *path, const char *chosen, struct error *error);
+ * malformed or missing, STATUS_USAGE when `chosen` names no row, STATUS_INTERRUPTED. `path` must outlive it;
+ * comparison_clear in every case. */
+enum status comparison_make(struct comparison *comparison, const char *path, const char *chosen,
+                            const struct comparison_watch *watch, struct error *error);
 void comparison_clear(struct comparison *comparison);
 
 /* Absolute errors of counted rows. Percentile 90: the smallest error that at least 90 % of the rows do not exceed. */

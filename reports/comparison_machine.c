@@ -26,13 +26,15 @@ struct machine {
 
 struct comparison_machines {
 	char folder[PATH_MAX]; /* with its '/' at the end; empty: the current one */
+	const volatile sig_atomic_t *stop;
 	struct machine *items[MACHINES_MAX];
 	size_t count;
 };
 
-struct comparison_machines *comparison_machines_create(const char *beside) {
+struct comparison_machines *comparison_machines_create(const char *beside, const volatile sig_atomic_t *stop) {
 	struct comparison_machines *machines = calloc(1, sizeof *machines);
 	if (!machines) return NULL;
+	machines->stop = stop;
 	const char *slash = strrchr(beside, '/');
 	if (slash) snprintf(machines->folder, sizeof machines->folder, "%.*s", (int)(slash - beside + 1), beside);
 	return machines;
@@ -132,10 +134,12 @@ static enum status create(struct comparison_machines *machines, const char *name
 }
 
 /* A batch of a streaming machine alone: its steady state and a single frame would be runs of their own. */
-static enum status time_streaming(const struct simulation *simulation, uint64_t *total_cycles, struct error *error) {
+static enum status time_streaming(const struct simulation *simulation, const volatile sig_atomic_t *stop,
+                                  uint64_t *total_cycles, struct error *error) {
+	const struct stream_options options = {.stop = stop};
 	struct stream_result batch = {0};
 	enum status status =
-	    stream_run(&simulation->streaming.pipeline, simulation->config.frames, NULL, &batch, error);
+	    stream_run(&simulation->streaming.pipeline, simulation->config.frames, &options, &batch, error);
 	*total_cycles = batch.total_cycles;
 	stream_result_clear(&batch);
 	return status;
@@ -144,12 +148,13 @@ static enum status time_streaming(const struct simulation *simulation, uint64_t 
 enum status comparison_machine_time(struct comparison_machines *machines, const char *name, uint32_t frames,
                                     uint64_t *total_cycles, struct error *error) {
 	struct simulation simulation;
+	const struct native_options options = {.stop = machines->stop};
 	enum status status = create(machines, name, frames, &simulation, error);
 	*total_cycles = 0;
 	if (!status && simulation_is_streaming(&simulation)) {
-		status = time_streaming(&simulation, total_cycles, error);
+		status = time_streaming(&simulation, machines->stop, total_cycles, error);
 	} else if (!status) {
-		status = simulation_time(&simulation, native_run, NULL, error);
+		status = simulation_time(&simulation, native_run, &options, error);
 		*total_cycles = simulation.result.total_cycles;
 	}
 	simulation_clear(&simulation);
@@ -159,8 +164,9 @@ enum status comparison_machine_time(struct comparison_machines *machines, const 
 enum status comparison_machine_rows(struct comparison_machines *machines, const char *name, struct rows *rows,
                                     struct error *error) {
 	struct simulation simulation;
+	const struct native_options options = {.stop = machines->stop};
 	enum status status = create(machines, name, 1, &simulation, error);
-	if (!status) status = simulation_time(&simulation, native_run, NULL, error);
+	if (!status) status = simulation_time(&simulation, native_run, &options, error);
 	if (!status) status = simulation_estimate(&simulation, error);
 	if (!status) simulation_rows(&simulation, 0, rows);
 	simulation_clear(&simulation);

@@ -2,14 +2,23 @@
 #ifndef REPORTS_COMPARISON_MACHINE_H
 #define REPORTS_COMPARISON_MACHINE_H
 
+#include <signal.h>
+
 #include "sim/input/config.h"
 #include "sim/run/rows.h"
 
 struct comparison_machines; /* opaque */
 
+/* How a long comparison is watched; all of it may be NULL. */
+struct comparison_watch {
+	const volatile sig_atomic_t *stop; /* not 0: STATUS_INTERRUPTED, soon */
+	void *context;
+	void (*progress)(void *context, uint32_t done, uint32_t count); /* after each row */
+};
+
 /* `beside`: path of the file that names configurations; they are looked for in its folder first, then among the shipped
- * ones. NULL when out of memory. */
-struct comparison_machines *comparison_machines_create(const char *beside);
+ * ones. `stop` may be NULL: looked at while machines run. NULL when out of memory. */
+struct comparison_machines *comparison_machines_create(const char *beside, const volatile sig_atomic_t *stop);
 void comparison_machines_free(struct comparison_machines *machines); /* NULL is allowed */
 
 /* Reads the configuration and what it names. STATUS_IO where it is nowhere, STATUS_INPUT where it is malformed. */

@@ -67,6 +67,13 @@ static enum status run_report(const struct report_arguments *arguments, struct e
 	return status;
 }
 
+static volatile sig_atomic_t stop_requested;
+
+static void request_stop(int signal_number) {
+	if (stop_requested) signal(signal_number, SIG_DFL);
+	stop_requested = 1;
+}
+
 static enum status run_command(const struct report_arguments *arguments, struct error *error) {
 	size_t words = arguments->words.count;
 	const char *command = words ? arguments->words.items[0] : "";
@@ -89,6 +96,8 @@ static enum status run_command(const struct report_arguments *arguments, struct 
 	if (!strcmp(command, "report")) return run_report(arguments, error);
 	if (!strcmp(command, "compare")) {
 		enum status checked = check_options(arguments, command, "rows|reference|plot|format", error);
+		signal(SIGINT, request_stop);
+		signal(SIGTERM, request_stop);
 		return checked ? checked : nbreport_compare(arguments, error);
 	}
 	enum status status = check_options(arguments, command, "", error);
@@ -96,7 +105,7 @@ static enum status run_command(const struct report_arguments *arguments, struct 
 }
 
 int main(int argc, char **argv) {
-	struct report_arguments arguments = {.db = "nbsim.db", .out = "figures"};
+	struct report_arguments arguments = {.db = "nbsim.db", .out = "figures", .stop = &stop_requested};
 	struct error error = {{0}};
 	signal(SIGPIPE, SIG_IGN);
 	enum status status = options_parse(&nbreport_options, argc, argv, &arguments, &error);

@@ -6,6 +6,7 @@
 #include "reports/comparison_plot.h"
 #include "reports/comparison_table.h"
 #include "sim/base/shipped.h"
+#include "sim/run/progress.h"
 
 static const char reference_folder[] = "reports/reference";
 
@@ -46,6 +47,8 @@ enum status nbreport_compare(const struct report_arguments *arguments, struct er
 	char boards[PATH_MAX], figures[PATH_MAX];
 	struct comparison comparison = {0};
 	struct paper_figures paper = {0};
+	struct progress progress;
+	const struct comparison_watch watch = {arguments->stop, &progress, progress_step};
 	const char *path = arguments->reference;
 	int has_paper = !path && !arguments->rows;
 	enum status status = STATUS_OK;
@@ -53,8 +56,10 @@ enum status nbreport_compare(const struct report_arguments *arguments, struct er
 	if (!status && !path) status = shipped_find_in(reference_folder, "boards.csv", boards, sizeof boards, error);
 	if (!status && has_paper)
 		status = shipped_find_in(reference_folder, "neuroblend.csv", figures, sizeof figures, error);
-	if (!status) status = comparison_make(&comparison, path ? path : boards, arguments->rows, error);
-	if (!status && has_paper) status = paper_figures_make(&paper, figures, error);
+	progress_begin(&progress, "compare", 1);
+	if (!status) status = comparison_make(&comparison, path ? path : boards, arguments->rows, &watch, error);
+	progress_end(&progress);
+	if (!status && has_paper) status = paper_figures_make(&paper, figures, arguments->stop, error);
 	if (!status) status = print(arguments, &comparison, has_paper ? &paper : NULL, error);
 	if (!status) status = check_failures(&comparison, error);
 	paper_figures_clear(&paper);

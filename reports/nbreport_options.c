@@ -74,8 +74,8 @@ static const char *const notes[] = {
     "that draws it again. Their paths are printed; what a caption should say follows on standard error.",
     "The same data give the same bytes with the same gnuplot and fonts.",
     "Exit status: 0 ok; 2 wrong usage; 3 nothing to draw or malformed input; 4 a file or database cannot be read or "
-    "written, or gnuplot is missing; 5, 6 a row of compare cannot be mapped or gets stuck (all others are printed); 8 "
-    "out of memory.",
+    "written, or gnuplot is missing; 5, 6 a row of compare cannot be mapped or gets stuck (all others are printed); 7 "
+    "interrupted (compare); 8 out of memory.",
     NULL};
 
 const struct options nbreport_options = {

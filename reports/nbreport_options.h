@@ -2,6 +2,8 @@
 #ifndef REPORTS_NBREPORT_OPTIONS_H
 #define REPORTS_NBREPORT_OPTIONS_H
 
+#include <signal.h>
+
 #include "sim/base/options.h"
 
 enum report_format { REPORT_TABLE, REPORT_CSV };
@@ -12,6 +14,7 @@ struct report_arguments {
 	uint32_t format;                     /* enum report_format */
 	struct option_list words;
 	int help, version;
+	const volatile sig_atomic_t *stop; /* set by an interrupt */
 };
 
 extern const struct options nbreport_options; /* fills a struct report_arguments */

@@ -28,12 +28,13 @@ static enum status run_figure(struct comparison_machines *machines, struct paper
 	return status;
 }
 
-enum status paper_figures_make(struct paper_figures *figures, const char *path, struct error *error) {
+enum status paper_figures_make(struct paper_figures *figures, const char *path, const volatile sig_atomic_t *stop,
+                               struct error *error) {
 	memset(figures, 0, sizeof *figures);
 	struct csv_file *file = &figures->file;
 	enum status status = csv_file_read(file, path, columns, sizeof columns / sizeof columns[0], error);
 	if (status) return status;
-	struct comparison_machines *machines = comparison_machines_create(path);
+	struct comparison_machines *machines = comparison_machines_create(path, stop);
 	figures->items = calloc(file->row_count + 1, sizeof *figures->items);
 	if (!machines || !figures->items) status = error_set(error, STATUS_MEMORY, "%.900s: out of memory", path);
 	for (size_t r = 0; !status && r < file->row_count; r++) {
@@ -47,6 +48,7 @@ enum status paper_figures_make(struct paper_figures *figures, const char *path, 
 		                                .reason = csv_file_text(file, r, REASON),
 		                                .ours = NAN};
 		status = csv_file_number(file, r, VALUE, 1, &figure->value, error);
+		if (!status && stop && *stop) status = error_set(error, STATUS_INTERRUPTED, "interrupted");
 		if (!status) status = run_figure(machines, figure, error);
 	}
 	comparison_machines_free(machines);

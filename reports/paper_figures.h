@@ -6,6 +6,7 @@
 #ifndef REPORTS_PAPER_FIGURES_H
 #define REPORTS_PAPER_FIGURES_H
 
+#include "reports/comparison_machine.h"
 #include "reports/csv_file.h"
 
 struct paper_figure {
@@ -20,9 +21,10 @@ struct paper_figures {
 	size_t count;
 };
 
-/* Reads the file and runs the configurations it names. Statuses as comparison_make. `path` must outlive it;
- * paper_figures_clear in every case. */
-enum status paper_figures_make(struct paper_figures *figures, const char *path, struct error *error);
+/* Reads the file and runs the configurations it names; `stop` may be NULL. Statuses as comparison_make. `path` must
+ * outlive it; paper_figures_clear in every case. */
+enum status paper_figures_make(struct paper_figures *figures, const char *path, const volatile sig_atomic_t *stop,
+                               struct error *error);
 void paper_figures_clear(struct paper_figures *figures);
 
 #endif

@@ -89,6 +89,16 @@ block my_lfc.ini >"$work/page_own/my_lfc.ini"
 walk() { (cd "$work/page_own" && command="$(cd "$OLDPWD" && block my_command | sed "s|^nbreport|$nb|")" && $command >"$work/said") && grep -qE '^MY-LFC-N10000 +A +blind +10000 +33650\.00 +336[0-9]{2}\.[0-9]{2} +[-+]0\.[0-9]{2} +steady state$' "$work/said"; }
 check "compare: the page on a board of one's own" walk
 
+interrupt() {
+	local process status=0
+	"$nb" compare >"$work/said" 2>"$work/stderr" &
+	process=$!
+	sleep 0.5
+	kill -TERM "$process" && { wait "$process" || status=$?; }
+	[ "$status" -eq 7 ] && [ ! -s "$work/said" ] && [ "$(wc -l <"$work/stderr")" -eq 1 ] && grep -q '^nbreport: interrupted' "$work/stderr"
+}
+check "compare: interrupted: status 7, one sentence, nothing printed" interrupt
+
 # Everything that is shipped, once.
 check "compare: all shipped rows" bash -c "cd '$work' && '$nb' compare --format csv >all.csv"
 all() { [ "$(grep -c '^time,' "$work/all.csv")" -eq "$(($(wc -l <reports/reference/boards.csv) - 1))" ]; }
