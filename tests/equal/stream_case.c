@@ -31,18 +31,27 @@ static int draw_inputs(struct stream_case *made, uint64_t seed) {
 }
 
 /* Depths of some FIFOs by name, as a configuration gives them. */
+/* A FIFO drawn twice has the depth drawn last. */
 static void name_depths(struct stream_case *made, const struct stream_plan *plan) {
 	struct random_source random = {plan->value_seed ^ 0xf1f0};
 	char *text = made->config.streaming_fifo_words;
-	if (!plan->named_depths) return;
-	text[0] = '\0';
+	uint32_t *depths = calloc(made->pipeline.fifo_count, sizeof *depths);
+	if (!plan->named_depths || !depths) {
+		free(depths);
+		return;
+	}
 	for (uint32_t i = 0; i < plan->named_depths; i++) {
-		char one[STAGE_NAME_BYTES + 16];
 		const uint32_t fifo = random_below(&random, made->pipeline.fifo_count);
-		snprintf(one, sizeof one, "%s%s:%u", i ? " " : "", made->pipeline.fifos[fifo].name,
-		         random_below(&random, DEPTH_MAX));
+		depths[fifo] = 1 + random_below(&random, DEPTH_MAX);
+	}
+	text[0] = '\0';
+	for (uint32_t f = 0; f < made->pipeline.fifo_count; f++) {
+		char one[STAGE_NAME_BYTES + 16];
+		if (!depths[f]) continue;
+		snprintf(one, sizeof one, "%s%s:%u", *text ? " " : "", made->pipeline.fifos[f].name, depths[f] - 1);
 		strncat(text, one, CONFIG_TEXT_BYTES - 1 - strlen(text));
 	}
+	free(depths);
 }
 
 static enum status check_size(const struct pipeline *pipeline, struct error *error) {
