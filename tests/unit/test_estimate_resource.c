@@ -192,7 +192,7 @@ static void window_former_is_near_its_synthesis(void **state) {
 	static const struct {
 		uint32_t bits;
 		uint64_t luts, ffs;
-	} points[] = {{576, 3539, 1798}, {4608, 5564, 9877}};
+	} points[] = {{576, 3192, 541}, {4608, 3475, 556}};
 	struct config config;
 	struct device device;
 	struct resources channel, window;
