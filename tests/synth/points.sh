@@ -57,6 +57,12 @@ window() {
 	local bits
 	for bits in 48 144 288 432 576 864 1152 2304 4608; do point window nb_window - BITS=48 WINDOW_BITS="$bits"; done
 	for bits in 288 576 1152 2304; do point window nb_window - BITS=96 WINDOW_BITS="$bits"; done
+	for bits in 144 240 288 384 576; do point window nb_window - BITS="$bits" WINDOW_BITS=2304; done
+	point window nb_window - BITS=144 WINDOW_BITS=576 READS=2
+	point window nb_window - BITS=144 WINDOW_BITS=1152 READS=3
+	point window nb_window - BITS=96 WINDOW_BITS=1152 READS=4
+	point window nb_window - BITS=192 WINDOW_BITS=2304 READS=2
+	point window nb_window - BITS=192 WINDOW_BITS=2304 READS=3
 	for bits in 576 1152 2304; do point window nb_window - BITS=192 WINDOW_BITS="$bits"; done
 	for bits in 2 3 4; do point window nb_window - BITS=48 WINDOW_BITS=576 READS="$bits"; done
 	for bits in 2 3; do point window nb_window - BITS=96 WINDOW_BITS=1152 READS="$bits"; done
